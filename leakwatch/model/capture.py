@@ -1,0 +1,128 @@
+"""A capture: one answer to one request, as seen; and the ways there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from leakwatch.model.source import Via
+
+
+@dataclass(frozen=True, slots=True)
+class FetchRequest:
+    """One GET that a source asks for."""
+
+    url: str
+    source: str
+    """Name of the source: the Tor circuit and the cookies are its own."""
+    via: Via = Via.TOR
+    allow_private: bool = False
+    etag: str | None = None
+    last_modified: str | None = None
+    max_bytes: int | None = None
+    """Cap of the decoded body; None means the fetcher's page cap."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    total_timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """One answer to one request, with its times and bytes."""
+
+    id: str
+    source: str
+    url: str
+    """As requested."""
+    final_url: str
+    """After redirects."""
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    requested_at: datetime
+    first_byte_at: datetime
+    completed_at: datetime
+    via: Via
+    body: bytes = field(repr=False)
+    """Decoded (no content-encoding). Never stored or logged in clear."""
+    sha256: str
+    """Hex digest of ``body``."""
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.body)
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of that name (any case), or None."""
+        wanted = name.lower()
+        return next((v for k, v in self.headers if k.lower() == wanted), None)
+
+    @property
+    def etag(self) -> str | None:
+        return self.header("etag")
+
+    @property
+    def last_modified(self) -> str | None:
+        return self.header("last-modified")
+
+
+@dataclass(frozen=True, slots=True)
+class NotModified:
+    """The server says nothing changed since our validators (RFC 9110, 15.4.5)."""
+
+    url: str
+    requested_at: datetime
+    completed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """404 or 410: the server answers, the resource is not there."""
+
+    url: str
+    status: int
+    requested_at: datetime
+    completed_at: datetime
+
+
+FetchResult = Capture | NotModified | Gone
+
+
+class PollOutcome(StrEnum):
+    """What one poll of one source came to."""
+
+    OK = "ok"
+    UNCHANGED = "unchanged"
+    DEGRADED = "degraded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """One poll: the proof that we were looking, or the gap."""
+
+    id: str
+    source: str
+    started_at: datetime
+    finished_at: datetime
+    outcome: PollOutcome
+    location: str | None
+    """The location that answered; None when none did."""
+    pages: int
+    items: int
+    is_complete: bool
+    """False when a page cap cut the poll short."""
+    error: str | None = None
+    """Slug, or None."""
+    detail: str | None = None
+    """One line for the operator; no content of the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A poll looked for a finding where it had been, and it was not there."""
+
+    poll_id: str
+    finding_id: str
+    looked_at: datetime
+    via: Via
