@@ -1,0 +1,145 @@
+"""The ``leakwatch`` command: assembles the nouns, turns errors into exit codes.
+
+Exit codes: 0 done; 1 nothing found where ``--exit-code`` asks; 2 wrong usage;
+3 and up one stable code an error class (``leakwatch errors``); 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import click
+import structlog
+import typer
+
+from leakwatch import __version__
+from leakwatch.cli import (
+    alerts_cmd,
+    corpus_cmd,
+    daemon_cmd,
+    db_cmd,
+    demo_cmd,
+    doctor_cmd,
+    errors_cmd,
+    evidence_cmd,
+    findings_cmd,
+    keygen_cmd,
+    matters_cmd,
+    scan_cmd,
+    sources_cmd,
+)
+from leakwatch.cli.render import Output
+from leakwatch.errors import LeakwatchError
+
+INTERRUPTED = 130
+INTERNAL = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What the options before the command said."""
+
+    config: Path | None
+    debug: bool
+
+
+app = typer.Typer(
+    name="leakwatch",
+    help="Know stolen files when you see them, without holding them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Settings file (TOML).", metavar="FILE")
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks and debug logs.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    context.obj = Invocation(config=config, debug=debug)
+    if version:
+        Output().text(f"leakwatch {__version__}")
+        raise typer.Exit
+
+
+keygen_cmd.register(app)
+corpus_cmd.register(app)
+scan_cmd.register(app)
+daemon_cmd.register(app)
+doctor_cmd.register(app)
+db_cmd.register(app)
+sources_cmd.register(app)
+matters_cmd.register(app)
+findings_cmd.register(app)
+alerts_cmd.register(app)
+evidence_cmd.register(app)
+errors_cmd.register(app)
+demo_cmd.register(app)
+
+
+def configure_logs(*, debug: bool) -> None:
+    """Send structured logs to stderr; debug logs only when asked for."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+            if sys.stderr.isatty()
+            else structlog.processors.LogfmtRenderer(bool_as_flag=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.DEBUG if debug else logging.INFO
+        ),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in given
+    configure_logs(debug=debug)
+    try:
+        result = app(args=given, standalone_mode=False, prog_name="leakwatch")
+    except Exception as error:
+        if debug and not isinstance(error, click.ClickException | click.exceptions.Abort):
+            raise
+        return _exit_code(error)
+    except KeyboardInterrupt:
+        Output().notice("interrupted")
+        return INTERRUPTED
+    return result if isinstance(result, int) else 0
+
+
+def _exit_code(error: Exception) -> int:
+    """Say what went wrong in one line and return the code for it."""
+    match error:
+        case LeakwatchError():
+            Output().error(error)
+            return error.exit_code
+        case click.exceptions.Abort():
+            return INTERRUPTED
+        case click.ClickException():
+            error.show()
+            return error.exit_code
+        case BrokenPipeError():
+            # The reader (head, less) has seen enough; Python must not complain at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        case _:
+            Output().notice(
+                f"internal error: {type(error).__name__} (run again with --debug to see where)"
+            )
+            return INTERNAL

@@ -1,0 +1,150 @@
+"""Everything that is printed passes here.
+
+stdout carries results (tables, or one JSON object a line), stderr the rest.
+Hostile text is escaped before it reaches a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from leakwatch.errors import LeakwatchError
+
+PLAIN_WIDTH = 80
+"""Columns of a table that goes to a pipe or a file."""
+
+
+class Output:
+    """Prints for one command.
+
+    Args:
+        as_json: print rows as JSON lines and no tables.
+    """
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        self.as_json = as_json
+        self.stdout = _console(sys.stdout)
+        self.stderr = _console(sys.stderr)
+
+    def record(self, fields: Mapping[str, Any]) -> None:
+        """Print one JSON object on a line of its own."""
+        line = json.dumps(fields, ensure_ascii=False, default=plain, separators=(", ", ": "))
+        sys.stdout.write(line.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+
+    def table(
+        self, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None
+    ) -> None:
+        """Print a table that fits the terminal; cells wrap, nothing is cut."""
+        table = Table(
+            title=title, title_justify="left", box=None, pad_edge=False, header_style="bold"
+        )
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*(cell if isinstance(cell, Text) else Text(shown(cell)) for cell in row))
+        self.stdout.print(table)
+
+    def fields(self, pairs: Iterable[tuple[str, Any]]) -> None:
+        """Print ``name  value`` lines, values wrapped under themselves."""
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="bold", no_wrap=True)
+        grid.add_column(overflow="fold")
+        for name, value in pairs:
+            grid.add_row(name, value if isinstance(value, Text) else Text(shown(value)))
+        self.stdout.print(grid)
+
+    def text(self, line: str = "") -> None:
+        """Print a line of results."""
+        self.stdout.print(Text(shown(line)), soft_wrap=True)
+
+    def notice(self, line: str) -> None:
+        """Say something on stderr."""
+        self.stderr.print(Text(shown(line)), soft_wrap=True)
+
+    def error(self, error: LeakwatchError) -> None:
+        """Print an error in one line a problem, with its hint and stable name."""
+        for line in error.what.splitlines():
+            self.stderr.print(Text.assemble(("error: ", "bold red"), shown(line)), soft_wrap=True)
+        if error.hint:
+            self.stderr.print(Text.assemble(("next: ", "bold"), shown(error.hint)), soft_wrap=True)
+
+    @contextmanager
+    def progress(self, what: str, total: int | None = None) -> Iterator[Progress]:
+        """Show a progress bar with an ETA on stderr while the block runs.
+
+        Nothing is drawn when stderr is no terminal. The bar's task id is 0.
+        """
+        bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=self.stderr,
+            transient=True,
+            disable=not self.stderr.is_terminal,
+        )
+        with bar:
+            bar.add_task(what, total=total)
+            yield bar
+
+
+def shown(value: Any) -> str:
+    """Return a value as terminal-safe text: controls escaped, times in UTC."""
+    if value is None:
+        return "-"
+    text = str(plain(value))
+    return "".join(_escaped(c) for c in text)
+
+
+def plain(value: Any) -> Any:
+    """Return a JSON-ready form of what our records hold."""
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (Path, str, int, float, bool)):
+        return str(value) if isinstance(value, Path) else value
+    if isinstance(value, (tuple, set, frozenset)):
+        return list(value)
+    raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+def iso(at: datetime) -> str:
+    """Return ISO 8601 in UTC, to the second, with a ``Z``."""
+    return at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def _console(stream: Any) -> Console:
+    width = None if stream.isatty() else PLAIN_WIDTH
+    return Console(file=stream, width=width, highlight=False, emoji=False, markup=False)
+
+
+def _escaped(char: str) -> str:
+    # Bidirectional overrides can make a name read as another one.
+    if char == "\n" or (
+        char.isprintable() and char not in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
+    ):
+        return char
+    return char.encode("unicode_escape").decode("ascii")
