@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -47,10 +47,16 @@ class Capture:
     """Decoded (no content-encoding). Never stored or logged in clear."""
     sha256: str
     """Hex digest of ``body``."""
+    size_bytes: int = -1
+    """Length of ``body``; filled in when not given, kept when the body is dropped."""
 
-    @property
-    def size_bytes(self) -> int:
-        return len(self.body)
+    def __post_init__(self) -> None:
+        if self.size_bytes < 0:
+            object.__setattr__(self, "size_bytes", len(self.body))
+
+    def without_body(self) -> Capture:
+        """Return the same capture with its bytes dropped, digest and length kept."""
+        return replace(self, body=b"")
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name (any case), or None."""
@@ -116,6 +122,14 @@ class Poll:
     """Slug, or None."""
     detail: str | None = None
     """One line for the operator; no content of the page."""
+
+    @property
+    def is_failure(self) -> bool:
+        return self.outcome is PollOutcome.FAILED
+
+    @property
+    def is_degraded(self) -> bool:
+        return self.outcome is PollOutcome.DEGRADED
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from leakwatch.model.capture import Poll
+
+FAILURES_UNTIL_FAILING = 3
 
 
 class Via(StrEnum):
@@ -75,6 +80,30 @@ class SourceState:
     last_item_count: int | None = None
     last_error: str | None = None
     """Slug of the last failure, or None."""
+
+
+    def after(self, poll: Poll) -> SourceState:
+        """Return the state after a poll.
+
+        A source is failing after ``FAILURES_UNTIL_FAILING`` polls in a row that
+        got no answer: one slow circuit is not news. It is well again at once.
+        """
+        has_failed = poll.is_failure
+        failures = self.consecutive_failures + 1 if has_failed else 0
+        if not has_failed:
+            health = Health.DEGRADED if poll.is_degraded else Health.OK
+        else:
+            health = Health.FAILING if failures >= FAILURES_UNTIL_FAILING else self.health
+        return replace(
+            self,
+            health=health,
+            health_since=self.health_since if health is self.health else poll.finished_at,
+            consecutive_failures=failures,
+            last_poll_at=poll.finished_at,
+            last_success_at=self.last_success_at if has_failed else poll.finished_at,
+            last_item_count=self.last_item_count if has_failed else poll.items,
+            last_error=poll.error,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,313 @@
+"""The flow, in order, on one page.
+
+    source -> fetch -> (listing | artefact) -> unpack -> extract
+           -> fingerprint -> match -> assess -> evidence -> alert
+
+A poll turns batches of a source into observations; ``recording.py`` turns an
+observation into finding, evidence and alert. Before a match, a bad artefact or
+source is noted and skipped. After a match nothing may be lost: content is
+sealed first, then the observation is journalled, then all that follows from it
+is committed with its outbox rows in one transaction, then channels are called.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import structlog
+
+from leakwatch.assess.claims import read_claims
+from leakwatch.clock import Clock
+from leakwatch.errors import FetchError, LeakwatchError, SandboxError, SourceError
+from leakwatch.inspection import Inspection, Inspector, Part, Seen
+from leakwatch.model.capture import Capture, Poll, PollOutcome
+from leakwatch.model.finding import Claims
+from leakwatch.model.ids import derived_id
+from leakwatch.model.location import without_document_name
+from leakwatch.model.matter import Matter, PayloadPolicy
+from leakwatch.model.post import Post, SourceBatch
+from leakwatch.model.source import Lease, SourceSpec
+from leakwatch.observation import Observation
+from leakwatch.ports import (
+    Fetcher,
+    Matcher,
+    PageParser,
+    Reading,
+    Sealer,
+    SeenArtefact,
+    Source,
+    Store,
+    StoredMatch,
+)
+from leakwatch.progress import Progress
+from leakwatch.recording import Recorded, Recorder
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Tally:
+    pages: int = 0
+    items: int = 0
+    location: str | None = None
+    is_complete: bool = True
+    is_unchanged: bool = True
+    problem: str | None = None
+    detail: str | None = None
+    recorded: list[Recorded] = field(default_factory=list)
+
+    def add(self, batch: SourceBatch) -> None:
+        self.pages += batch.pages
+        self.items += len(batch.posts)
+        self.location = batch.location or self.location
+        self.is_complete &= batch.is_complete
+        self.is_unchanged &= batch.is_unchanged
+        self.problem = batch.problem or self.problem
+        self.detail = batch.detail or self.detail
+
+
+@dataclass(frozen=True, slots=True)
+class PollReport:
+    """What one poll came to."""
+
+    poll: Poll
+    recorded: tuple[Recorded, ...]
+
+
+class Pipeline:
+    """Polls sources and makes known what they show. Built by ``wiring.py``."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        fetcher: Fetcher,
+        parser: PageParser,
+        inspector: Inspector,
+        matchers: Mapping[str, Matcher],
+        sealer: Sealer,
+        recorder: Recorder,
+        matters: Mapping[str, Matter],
+        executor: Executor,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._fetcher = fetcher
+        self._parser = parser
+        self._inspector = inspector
+        self._matchers = matchers
+        self._sealer = sealer
+        self._recorder = recorder
+        self._matters = matters
+        self._executor = executor
+        self._clock = clock
+
+    async def poll(self, source: SourceSpec, adapter: Source, lease: Lease) -> PollReport:
+        """Poll one source once, from its checkpoint, and record what it shows.
+
+        Never raises for what a source does: that is in the report. A store
+        that fails raises, with everything observed so far in the journal.
+
+        Raises:
+            StoreError: the database refused.
+        """
+        started = self._clock.now()
+        poll_id = derived_id("p", source.name, started.isoformat(), lease.owner)
+        async with self._store.begin() as tx:
+            state = await tx.sources.state(source.name)
+        progress = Progress.from_checkpoint(state.checkpoint)
+        tally, failure = _Tally(), None
+        try:
+            async for batch in adapter.poll(self._fetcher, self._parser, progress.adapter):
+                tally.add(batch)
+                after = await self._take(batch, source, poll_id, progress, tally)
+                await self._save(batch, lease, poll_id, after)
+                if after.attempts:
+                    break  # files are to be tried again from this checkpoint
+                progress = after
+        except (SourceError, FetchError, SandboxError) as error:
+            failure = error
+        poll = _poll_of(source, poll_id, tally, failure, started=started, ended=self._clock.now())
+        async with self._store.begin() as tx:
+            await tx.sources.record_poll(poll, state.after(poll))
+        return PollReport(poll, tuple(tally.recorded))
+
+    async def _take(
+        self,
+        batch: SourceBatch,
+        source: SourceSpec,
+        poll_id: str,
+        progress: Progress,
+        tally: _Tally,
+    ) -> Progress:
+        """Observe every post of a batch for every matter; return where we stand."""
+        now = self._clock.now()
+        matters = [self._matters[m] for m in source.matters or self._matters]
+        may_fetch = any(matter.may_fetch_payload(now) for matter in matters)
+        fetched: set[str] = set()
+        missed = 0
+        for post in batch.posts:
+            inspection = await self._inspector.inspect(
+                post, batch, source, may_fetch=may_fetch, done=progress.done
+            )
+            fetched |= inspection.fetched
+            missed += inspection.missed
+            for matter in matters:
+                observation = await self._observe(matter, source, post, inspection, poll_id)
+                if observation is not None:
+                    tally.recorded.append(await self._recorder.record(observation))
+        if missed:
+            tally.problem = tally.problem or "files_missed"
+            tally.detail = tally.detail or f"{missed} linked files could not be fetched yet"
+        return progress.after(batch.checkpoint, fetched=frozenset(fetched), missed=missed)
+
+    async def _observe(
+        self,
+        matter: Matter,
+        source: SourceSpec,
+        post: Post,
+        inspection: Inspection,
+        poll_id: str,
+    ) -> Observation | None:
+        """Return what a post shows for one matter; None when it shows nothing."""
+        loop = asyncio.get_running_loop()
+        artefacts, matches, matched = await loop.run_in_executor(
+            self._executor, _match, inspection, self._matchers[matter.id]
+        )
+        claims = await loop.run_in_executor(self._executor, _claims, post, matter)
+        if not matches and not claims.names_victim:
+            return None
+        now = self._clock.now()
+        to_seal = [s.capture for s in inspection.seen if _may_seal(s, matched, matter, now=now)]
+        sealed = (
+            await loop.run_in_executor(self._executor, self._sealer.seal, matter, to_seal)
+            if to_seal
+            else None
+        )
+        location = post.location
+        return Observation(
+            id=derived_id("o", matter.id, location, *(s.capture.id for s in inspection.seen)),
+            poll_id=poll_id,
+            matter=matter.id,
+            source=source.name,
+            role=source.role,
+            location=location,
+            observed_at=max(s.capture.completed_at for s in inspection.seen),
+            post_state=post.state,
+            claims=claims,
+            captures=tuple(_redacted(s) for s in inspection.seen),
+            artefacts=artefacts,
+            matches=matches,
+            is_content_reachable=bool(matched),
+            unread_files=inspection.unread_files,
+            claimed_posted_at=post.stated_at,
+            sealed=sealed,
+        )
+
+    async def _save(
+        self, batch: SourceBatch, lease: Lease, poll_id: str, progress: Progress
+    ) -> None:
+        """Commit a batch's captures with the checkpoint that resumes after it."""
+        async with self._store.begin() as tx:
+            for capture in batch.captures:
+                await self._recorder.note_capture(tx, capture.without_body(), poll_id)
+            await tx.sources.save_checkpoint(lease, progress.to_checkpoint())
+
+
+def _match(
+    inspection: Inspection, matcher: Matcher
+) -> tuple[tuple[SeenArtefact, ...], tuple[StoredMatch, ...], frozenset[str]]:
+    """Match everything seen; return artefacts, matches, and ids of captures that matched."""
+    artefacts: list[SeenArtefact] = []
+    matches: list[StoredMatch] = []
+    matched: set[str] = set()
+    for seen in inspection.seen:
+        capture = seen.capture
+        for artefact in seen.artefacts:
+            reading = matcher.match_artefact(artefact)
+            if reading.digests is not None:
+                artefacts.append(
+                    SeenArtefact(
+                        capture_id=capture.id,
+                        ordinal=artefact.path.ordinal,
+                        kind=artefact.kind,
+                        size_bytes=artefact.size_bytes,
+                        digests=reading.digests,
+                        error=artefact.error,
+                    )
+                )
+            matches += _stored(reading, capture, artefact.path.ordinal)
+            if reading.matches:
+                matched.add(capture.id)
+    page = inspection.seen[0].capture
+    for listing in inspection.listings:
+        matches += _stored(matcher.match_listing(listing), page, None)
+    return tuple(artefacts), tuple(matches), frozenset(matched)
+
+
+def _stored(reading: Reading, capture: Capture, ordinal: str | None) -> list[StoredMatch]:
+    return [StoredMatch(m, ordinal, capture.id, capture.completed_at) for m in reading.matches]
+
+
+def _claims(post: Post, matter: Matter) -> Claims:
+    return read_claims(
+        post.title, post.text, victim_names=matter.victim_names, actor_names=matter.actor_names
+    )
+
+
+def _may_seal(seen: Seen, matched: frozenset[str], matter: Matter, *, now: datetime) -> bool:
+    """Whether a capture's bytes may be kept, sealed to the legal team.
+
+    What only speaks of the files is kept; what matched is kept under a live
+    authorisation to seal; a linked file that did not match is dropped.
+    """
+    if seen.capture.id in matched:
+        return matter.payload is PayloadPolicy.SEAL_MATCHES and matter.may_fetch_payload(now)
+    return seen.part is not Part.FILE
+
+
+def _redacted(seen: Seen) -> Capture:
+    """Return a capture fit to be kept: no bytes, no document name in its addresses."""
+    capture = seen.capture.without_body()
+    if seen.part is not Part.FILE:
+        return capture
+    return replace(
+        capture,
+        url=without_document_name(capture.url),
+        final_url=without_document_name(capture.final_url),
+    )
+
+
+def _poll_of(
+    source: SourceSpec,
+    poll_id: str,
+    tally: _Tally,
+    failure: LeakwatchError | None,
+    *,
+    started: datetime,
+    ended: datetime,
+) -> Poll:
+    if failure is not None:
+        outcome, slug, detail = PollOutcome.FAILED, failure.slug, failure.what
+    elif tally.problem is not None:
+        outcome, slug, detail = PollOutcome.DEGRADED, tally.problem, tally.detail
+    else:
+        outcome = PollOutcome.UNCHANGED if tally.is_unchanged else PollOutcome.OK
+        slug = detail = None
+    return Poll(
+        id=poll_id,
+        source=source.name,
+        started_at=started,
+        finished_at=ended,
+        outcome=outcome,
+        location=tally.location,
+        pages=tally.pages,
+        items=tally.items,
+        is_complete=tally.is_complete and failure is None,
+        error=slug,
+        detail=detail,
+    )
