@@ -128,6 +128,8 @@ class Finding:
     last_seen_at: datetime
     documents: int = 0
     """Distinct known files matched so far."""
+    documents_told: int = 0
+    """``documents`` when an alert last went out; growth since then makes a revision."""
     grade: Grade | None = None
     last_absent_at: datetime | None = None
     """Last good look, before ``first_seen_at``, that did not show it."""

@@ -1,0 +1,265 @@
+"""From an observation to all that follows from it, in one transaction.
+
+The finding's new revision, its matches, its evidence records and the outbox
+rows of its alert are committed together or not at all. Recording the same
+observation twice changes nothing: every id is derived from what it names.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from leakwatch.alert.compose import compose
+from leakwatch.alert.routing import deliveries
+from leakwatch.assess.assessor import assess
+from leakwatch.assess.escalation import combine
+from leakwatch.clock import Clock
+from leakwatch.evidence.journal import IntakeJournal
+from leakwatch.model.alert import Alert
+from leakwatch.model.capture import Capture
+from leakwatch.model.evidence import EvidenceRecord, RecordDraft, SealedContent
+from leakwatch.model.finding import Facts, Finding, FindingEvent, Outcome, Review
+from leakwatch.model.ids import finding_id
+from leakwatch.model.match import best_grade
+from leakwatch.model.matter import Matter
+from leakwatch.observation import Observation, decode, encode
+from leakwatch.ports import Store, StoredMatch, UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+GROWTH = 1.10
+"""A finding is told again when it holds this many times the documents last told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of one observation."""
+
+    finding: Finding
+    event: FindingEvent | None
+    """None when nothing about the finding changed."""
+    alert: Alert | None
+
+
+DraftRecord = Callable[..., RecordDraft]
+
+
+class Recorder:
+    """Makes observations durable, and everything that follows from them.
+
+    Args:
+        store: the database.
+        journal: where an observation waits until the database has it.
+        matters: by id.
+        draft_record: ``evidence.record`` bound to this deployment's facts.
+        clock: for the times of assessment and alert.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        journal: IntakeJournal,
+        matters: Mapping[str, Matter],
+        draft_record: DraftRecord,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._journal = journal
+        self._matters = matters
+        self._draft_record = draft_record
+        self._clock = clock
+
+    async def record(self, observation: Observation) -> Recorded:
+        """Journal an observation, commit what follows from it, and strike it off.
+
+        Raises:
+            StoreError: the database refused; the observation stays journalled
+                and ``recover`` brings it in.
+            EvidenceError: the journal could not be written.
+        """
+        await asyncio.to_thread(self._journal.put, observation.id, encode(observation))
+        recorded = await self._commit(observation)
+        await asyncio.to_thread(self._journal.remove, observation.id)
+        return recorded
+
+    async def recover(self) -> Sequence[Recorded]:
+        """Commit what a crash or a refusing database left in the journal.
+
+        Raises:
+            StoreError: the database still refuses.
+        """
+        recovered = []
+        for entry, raw in await asyncio.to_thread(self._journal.pending):
+            try:
+                observation = decode(raw)
+            except ValueError:
+                log.error("journal_entry_unreadable", entry=entry)
+                continue
+            if observation.matter not in self._matters:
+                log.error("journal_entry_of_unknown_matter", entry=entry, matter=observation.matter)
+                continue
+            recovered.append(await self._commit(observation))
+            await asyncio.to_thread(self._journal.remove, entry)
+        return recovered
+
+    async def note_capture(self, tx: UnitOfWork, capture: Capture, poll_id: str) -> None:
+        """Record a capture that belongs to no finding: proof of what was there."""
+        await tx.captures.add(capture, poll_id=poll_id, url=capture.url)
+        await tx.evidence.append(self._draft_record(capture, poll_id=poll_id))
+
+    async def _commit(self, observation: Observation) -> Recorded:
+        matter = self._matters[observation.matter]
+        async with self._store.begin() as tx:
+            for capture in observation.captures:
+                await tx.captures.add(capture, poll_id=observation.poll_id, url=capture.url)
+            await tx.captures.add_artefacts(observation.artefacts)
+            name = finding_id(matter.id, observation.location)
+            previous = await tx.findings.find(name)
+            known = await tx.findings.matches(name) if previous else ()
+            finding, event = await self._finding(tx, observation, matter, previous, known=known)
+            await tx.findings.save(finding, event)
+            await tx.findings.add_matches(name, observation.matches)
+            records = await self._evidence(tx, observation, finding)
+            alert = None
+            if event is not None:
+                alert = await self._alert(tx, finding, matter, records, previous=previous)
+        if event is not None:
+            log.info(
+                "finding",
+                finding=finding.id,
+                matter=matter.id,
+                outcome=finding.outcome.value,
+                revision=finding.revision,
+                documents=finding.documents,
+            )
+        return Recorded(finding, event, alert)
+
+    async def _finding(
+        self,
+        tx: UnitOfWork,
+        observation: Observation,
+        matter: Matter,
+        previous: Finding | None,
+        *,
+        known: Sequence[StoredMatch],
+    ) -> tuple[Finding, FindingEvent | None]:
+        now = self._clock.now()
+        matches = tuple(stored.match for stored in (*known, *observation.matches))
+        documents = len({(m.corpus, m.file) for m in matches})
+        first_seen = previous.first_seen_at if previous else observation.observed_at
+        last_absent = (
+            previous.last_absent_at
+            if previous
+            else await tx.sources.last_look_before(observation.source, observation.observed_at)
+        )
+        facts = Facts(
+            role=observation.role,
+            claims=observation.claims,
+            post_state=observation.post_state,
+            matches=matches,
+            observed_at=observation.observed_at,
+            first_seen_at=first_seen,
+            last_absent_at=last_absent,
+            claimed_posted_at=observation.claimed_posted_at,
+            is_content_reachable=observation.is_content_reachable,
+            unread_files=observation.unread_files,
+            is_listing_only=observation.is_listing_only,
+        )
+        assessment = combine(
+            previous.assessment if previous else None,
+            assess(facts, matter.orders, now=now),
+            previous.review if previous else Review.OPEN,
+        )
+        finding = Finding(
+            id=finding_id(matter.id, observation.location),
+            matter=matter.id,
+            source=observation.source,
+            location=observation.location,
+            revision=previous.revision if previous else 1,
+            outcome=assessment.outcome,
+            assessment=assessment,
+            first_seen_at=first_seen,
+            last_seen_at=max(observation.observed_at, previous.last_seen_at)
+            if previous
+            else observation.observed_at,
+            documents=documents,
+            documents_told=previous.documents_told if previous else documents,
+            grade=best_grade(matches),
+            last_absent_at=last_absent,
+            claimed_posted_at=observation.claimed_posted_at,
+            review=previous.review if previous else Review.OPEN,
+        )
+        return _revised(finding, previous, now=now)
+
+    async def _evidence(
+        self, tx: UnitOfWork, observation: Observation, finding: Finding
+    ) -> Sequence[EvidenceRecord]:
+        for capture in observation.captures:
+            await tx.evidence.append(
+                self._draft_record(
+                    capture,
+                    poll_id=observation.poll_id,
+                    finding=finding,
+                    matches=[m.match for m in observation.matches if m.capture_id == capture.id],
+                    examined=sum(a.capture_id == capture.id for a in observation.artefacts),
+                    sealed=observation.sealed,
+                )
+            )
+        return await tx.evidence.of_finding(finding.id)
+
+    async def _alert(
+        self,
+        tx: UnitOfWork,
+        finding: Finding,
+        matter: Matter,
+        records: Sequence[EvidenceRecord],
+        *,
+        previous: Finding | None,
+    ) -> Alert | None:
+        now = self._clock.now()
+        alert = compose(
+            finding,
+            matter,
+            records=records,
+            composed_at=now,
+            previous=previous.outcome if previous else None,
+        )
+        rows = deliveries(alert, matter, now)
+        if not rows:
+            return None
+        await tx.alerts.add(alert, rows)
+        return alert
+
+
+def _revised(
+    finding: Finding, previous: Finding | None, *, now: datetime
+) -> tuple[Finding, FindingEvent | None]:
+    """Raise the revision when there is something new to tell, and say what."""
+    if previous is None:
+        action, reason = "detected", finding.assessment.reasons[0]
+    elif finding.outcome is not previous.outcome:
+        is_higher = finding.outcome.severity > previous.outcome.severity
+        action = "raised" if is_higher else "updated"
+        reason = f"was {previous.outcome.value}; {finding.assessment.reasons[0]}"
+    elif finding.documents > finding.documents_told * GROWTH:
+        action = "updated"
+        reason = f"{finding.documents} known documents, {finding.documents_told} when last told"
+    else:
+        return finding, None
+    revision = previous.revision + 1 if previous else 1
+    revised = replace(finding, revision=revision, documents_told=finding.documents)
+    return revised, FindingEvent(
+        finding_id=finding.id,
+        revision=revision,
+        at=now,
+        actor="leakwatch",
+        action=action,
+        outcome=finding.outcome,
+        reason=reason,
+    )
