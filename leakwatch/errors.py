@@ -421,6 +421,12 @@ class DeliveryFailed(AlertError):
     exit_code = 81
     retryable = True
 
+    def __init__(
+        self, what: str, *, retry_after_s: float | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(what, hint=hint)
+        self.retry_after_s = retry_after_s
+
 
 class DeliveryRefused(AlertError):
     """Permanent: a person must act."""
