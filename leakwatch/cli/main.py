@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -33,19 +32,12 @@ from leakwatch.cli import (
     scan_cmd,
     sources_cmd,
 )
+from leakwatch.cli.invocation import Invocation
 from leakwatch.cli.render import Output
 from leakwatch.errors import LeakwatchError
 
 INTERRUPTED = 130
 INTERNAL = 99
-
-
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """What the options before the command said."""
-
-    config: Path | None
-    debug: bool
 
 
 app = typer.Typer(

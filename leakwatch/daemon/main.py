@@ -1,0 +1,159 @@
+"""The daemon from start to stop: reads top to bottom.
+
+Start: check schema, test ourselves, bring in the journal, make the sources
+known, open the health page, start the clock. Stop: no new polls, wait for the
+running ones, send what is due once more, close. A second signal stops at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from leakwatch.daemon.health import HealthServer
+from leakwatch.daemon.metrics import Metrics
+from leakwatch.daemon.once import Troubles
+from leakwatch.daemon.poller import Poller
+from leakwatch.daemon.pool import WorkerPool
+from leakwatch.daemon.tick import Jobs
+from leakwatch.settings import Settings
+from leakwatch.wiring import Service, build_service
+
+log = structlog.get_logger(__name__)
+
+JOURNAL_S = 30.0
+FINAL_DELIVERY_S = 10.0
+
+
+async def serve(
+    settings: Settings, *, ready: Callable[[], None] | None = None, stop: asyncio.Event | None = None
+) -> None:
+    """Run until told to stop.
+
+    Args:
+        settings: the whole tree.
+        ready: called once the daemon polls.
+        stop: ends the daemon when set; SIGTERM and SIGINT set it too.
+
+    Raises:
+        LeakwatchError: it could not start; the message says what to mend.
+    """
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    stop = stop or asyncio.Event()
+    async with build_service(settings) as service, _signals(stop):
+        await service.start()
+        metrics, troubles = Metrics(), Troubles()
+        pool = WorkerPool(settings.daemon.workers)
+        jobs = build_jobs(service, pool=pool, metrics=metrics, troubles=troubles)
+        health = HealthServer(
+            listen=settings.daemon.listen,
+            metrics=metrics,
+            troubles=troubles,
+            clock=service.clock,
+            last_tick=lambda: jobs.last_tick_at,
+            tick_s=settings.daemon.tick_s,
+        )
+        await health.start()
+        try:
+            await jobs.recover()
+            scheduler = _scheduler(jobs, settings)
+            scheduler.start()
+            log.info("daemon_started", sources=len(service.sources), matters=len(service.matters))
+            if ready is not None:
+                ready()
+            await stop.wait()
+            log.info("daemon_stopping", polls_running=pool.running)
+            scheduler.pause()
+            cut_off = await pool.drain(settings.daemon.drain_s)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(jobs.deliver(), FINAL_DELIVERY_S)
+            scheduler.shutdown(wait=False)
+            log.info("daemon_stopped", polls_cut_off=cut_off)
+        finally:
+            await health.stop()
+
+
+def build_jobs(
+    service: Service, *, pool: WorkerPool, metrics: Metrics, troubles: Troubles
+) -> Jobs:
+    """Join the service's parts into the daemon's jobs."""
+    poller = Poller(
+        pipeline=service.pipeline,
+        store=service.store,
+        sources=service.sources,
+        clock=service.clock,
+        lease_s=service.settings.daemon.lease_s,
+        metrics=metrics,
+        troubles=troubles,
+    )
+    return Jobs(
+        store=service.store,
+        poller=poller,
+        pool=pool,
+        recorder=service.recorder,
+        journal=service.journal,
+        channels=service.channels,
+        clock=service.clock,
+        metrics=metrics,
+        troubles=troubles,
+        owner=owner_name(),
+        lease_s=service.settings.daemon.lease_s,
+    )
+
+
+def owner_name() -> str:
+    """Return this process's name in lease columns, unique even after a restart."""
+    return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(3)}"
+
+
+def _scheduler(jobs: Jobs, settings: Settings) -> AsyncIOScheduler:
+    scheduler = AsyncIOScheduler(timezone=UTC)
+    every = {
+        "tick": (jobs.tick, settings.daemon.tick_s),
+        "deliver": (jobs.deliver, settings.daemon.outbox_s),
+        "recover": (jobs.recover, JOURNAL_S),
+    }
+    for name, (job, seconds) in every.items():
+        scheduler.add_job(
+            job,
+            "interval",
+            seconds=seconds,
+            id=name,
+            next_run_time=datetime.now(UTC),
+            # Late is better than never: without this a busy second drops a run.
+            misfire_grace_time=None,
+            coalesce=True,
+            max_instances=1,
+        )
+    return scheduler
+
+
+@asynccontextmanager
+async def _signals(stop: asyncio.Event) -> AsyncIterator[None]:
+    """Let SIGTERM and SIGINT set the event; a second one ends the process."""
+    loop = asyncio.get_running_loop()
+
+    def told() -> None:
+        if stop.is_set():
+            log.warning("daemon_killed", reason="second signal")
+            os._exit(130)
+        stop.set()
+
+    handled = (signal.SIGTERM, signal.SIGINT)
+    for number in handled:
+        loop.add_signal_handler(number, told)
+    try:
+        yield
+    finally:
+        for number in handled:
+            loop.remove_signal_handler(number)
