@@ -78,33 +78,22 @@ class PollReport:
     recorded: tuple[Recorded, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
     """Polls sources and makes known what they show. Built by ``wiring.py``."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        fetcher: Fetcher,
-        parser: PageParser,
-        inspector: Inspector,
-        matchers: Mapping[str, Matcher],
-        sealer: Sealer,
-        recorder: Recorder,
-        matters: Mapping[str, Matter],
-        executor: Executor,
-        clock: Clock,
-    ) -> None:
-        self._store = store
-        self._fetcher = fetcher
-        self._parser = parser
-        self._inspector = inspector
-        self._matchers = matchers
-        self._sealer = sealer
-        self._recorder = recorder
-        self._matters = matters
-        self._executor = executor
-        self._clock = clock
+    store: Store
+    fetcher: Fetcher
+    parser: PageParser
+    inspector: Inspector
+    matchers: Mapping[str, Matcher]
+    """By matter: each knows the corpora of its matter."""
+    sealer: Sealer
+    recorder: Recorder
+    matters: Mapping[str, Matter]
+    executor: Executor
+    """Where blocking work runs."""
+    clock: Clock
 
     async def poll(self, source: SourceSpec, adapter: Source, lease: Lease) -> PollReport:
         """Poll one source once, from its checkpoint, and record what it shows.
@@ -115,14 +104,14 @@ class Pipeline:
         Raises:
             StoreError: the database refused.
         """
-        started = self._clock.now()
+        started = self.clock.now()
         poll_id = derived_id("p", source.name, started.isoformat(), lease.owner)
-        async with self._store.begin() as tx:
+        async with self.store.begin() as tx:
             state = await tx.sources.state(source.name)
         progress = Progress.from_checkpoint(state.checkpoint)
         tally, failure = _Tally(), None
         try:
-            async for batch in adapter.poll(self._fetcher, self._parser, progress.adapter):
+            async for batch in adapter.poll(self.fetcher, self.parser, progress.adapter):
                 tally.add(batch)
                 after = await self._take(batch, source, poll_id, progress, tally)
                 await self._save(batch, lease, poll_id, after)
@@ -131,8 +120,8 @@ class Pipeline:
                 progress = after
         except (SourceError, FetchError, SandboxError) as error:
             failure = error
-        poll = _poll_of(source, poll_id, tally, failure, started=started, ended=self._clock.now())
-        async with self._store.begin() as tx:
+        poll = _poll_of(source, poll_id, tally, failure, started=started, ended=self.clock.now())
+        async with self.store.begin() as tx:
             await tx.sources.record_poll(poll, state.after(poll))
         return PollReport(poll, tuple(tally.recorded))
 
@@ -145,13 +134,13 @@ class Pipeline:
         tally: _Tally,
     ) -> Progress:
         """Observe every post of a batch for every matter; return where we stand."""
-        now = self._clock.now()
-        matters = [self._matters[m] for m in source.matters or self._matters]
+        now = self.clock.now()
+        matters = [self.matters[m] for m in source.matters or self.matters]
         may_fetch = any(matter.may_fetch_payload(now) for matter in matters)
         fetched: set[str] = set()
         missed = 0
         for post in batch.posts:
-            inspection = await self._inspector.inspect(
+            inspection = await self.inspector.inspect(
                 post, batch, source, may_fetch=may_fetch, done=progress.done
             )
             fetched |= inspection.fetched
@@ -159,7 +148,7 @@ class Pipeline:
             for matter in matters:
                 observation = await self._observe(matter, source, post, inspection, poll_id)
                 if observation is not None:
-                    tally.recorded.append(await self._recorder.record(observation))
+                    tally.recorded.append(await self.recorder.record(observation))
         if missed:
             tally.problem = tally.problem or "files_missed"
             tally.detail = tally.detail or f"{missed} linked files could not be fetched yet"
@@ -176,15 +165,15 @@ class Pipeline:
         """Return what a post shows for one matter; None when it shows nothing."""
         loop = asyncio.get_running_loop()
         artefacts, matches, matched = await loop.run_in_executor(
-            self._executor, _match, inspection, self._matchers[matter.id]
+            self.executor, _match, inspection, self.matchers[matter.id]
         )
-        claims = await loop.run_in_executor(self._executor, _claims, post, matter)
+        claims = await loop.run_in_executor(self.executor, _claims, post, matter)
         if not matches and not claims.names_victim:
             return None
-        now = self._clock.now()
+        now = self.clock.now()
         to_seal = [s.capture for s in inspection.seen if _may_seal(s, matched, matter, now=now)]
         sealed = (
-            await loop.run_in_executor(self._executor, self._sealer.seal, matter, to_seal)
+            await loop.run_in_executor(self.executor, self.sealer.seal, matter, to_seal)
             if to_seal
             else None
         )
@@ -212,9 +201,9 @@ class Pipeline:
         self, batch: SourceBatch, lease: Lease, poll_id: str, progress: Progress
     ) -> None:
         """Commit a batch's captures with the checkpoint that resumes after it."""
-        async with self._store.begin() as tx:
+        async with self.store.begin() as tx:
             for capture in batch.captures:
-                await self._recorder.note_capture(tx, capture.without_body(), poll_id)
+                await self.recorder.note_capture(tx, capture.without_body(), poll_id)
             await tx.sources.save_checkpoint(lease, progress.to_checkpoint())
 
 

@@ -22,8 +22,8 @@ from leakwatch.clock import Clock
 from leakwatch.evidence.journal import IntakeJournal
 from leakwatch.model.alert import Alert
 from leakwatch.model.capture import Capture
-from leakwatch.model.evidence import EvidenceRecord, RecordDraft, SealedContent
-from leakwatch.model.finding import Facts, Finding, FindingEvent, Outcome, Review
+from leakwatch.model.evidence import EvidenceRecord, RecordDraft
+from leakwatch.model.finding import Facts, Finding, FindingEvent, Review
 from leakwatch.model.ids import finding_id
 from leakwatch.model.match import best_grade
 from leakwatch.model.matter import Matter
@@ -99,7 +99,7 @@ class Recorder:
             try:
                 observation = decode(raw)
             except ValueError:
-                log.error("journal_entry_unreadable", entry=entry)
+                log.warning("journal_entry_unreadable", entry=entry)
                 continue
             if observation.matter not in self._matters:
                 log.error("journal_entry_of_unknown_matter", entry=entry, matter=observation.matter)

@@ -106,9 +106,7 @@ def show(context: typer.Context, finding: FindingId, as_json: AsJson = False) ->
                 **_summary(found),
                 "history": [_event(event) for event in events],
                 "matches": [_match(stored) for stored in matches],
-                "evidence": [
-                    {"seq": r.seq, "id": r.draft.id, "sha256": r.sha256} for r in records
-                ],
+                "evidence": [{"seq": r.seq, "id": r.draft.id, "sha256": r.sha256} for r in records],
             }
         )
         return

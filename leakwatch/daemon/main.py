@@ -10,9 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import secrets
 import signal
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -23,11 +21,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from leakwatch.daemon.health import HealthServer
 from leakwatch.daemon.metrics import Metrics
 from leakwatch.daemon.once import Troubles
-from leakwatch.daemon.poller import Poller
 from leakwatch.daemon.pool import WorkerPool
 from leakwatch.daemon.tick import Jobs
 from leakwatch.settings import Settings
-from leakwatch.wiring import Service, build_service
+from leakwatch.wiring import build_service
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +33,10 @@ FINAL_DELIVERY_S = 10.0
 
 
 async def serve(
-    settings: Settings, *, ready: Callable[[], None] | None = None, stop: asyncio.Event | None = None
+    settings: Settings,
+    *,
+    ready: Callable[[], None] | None = None,
+    stop: asyncio.Event | None = None,
 ) -> None:
     """Run until told to stop.
 
@@ -54,7 +54,7 @@ async def serve(
         await service.start()
         metrics, troubles = Metrics(), Troubles()
         pool = WorkerPool(settings.daemon.workers)
-        jobs = build_jobs(service, pool=pool, metrics=metrics, troubles=troubles)
+        jobs = Jobs(service, pool=pool, metrics=metrics, troubles=troubles)
         health = HealthServer(
             listen=settings.daemon.listen,
             metrics=metrics,
@@ -81,39 +81,6 @@ async def serve(
             log.info("daemon_stopped", polls_cut_off=cut_off)
         finally:
             await health.stop()
-
-
-def build_jobs(
-    service: Service, *, pool: WorkerPool, metrics: Metrics, troubles: Troubles
-) -> Jobs:
-    """Join the service's parts into the daemon's jobs."""
-    poller = Poller(
-        pipeline=service.pipeline,
-        store=service.store,
-        sources=service.sources,
-        clock=service.clock,
-        lease_s=service.settings.daemon.lease_s,
-        metrics=metrics,
-        troubles=troubles,
-    )
-    return Jobs(
-        store=service.store,
-        poller=poller,
-        pool=pool,
-        recorder=service.recorder,
-        journal=service.journal,
-        channels=service.channels,
-        clock=service.clock,
-        metrics=metrics,
-        troubles=troubles,
-        owner=owner_name(),
-        lease_s=service.settings.daemon.lease_s,
-    )
-
-
-def owner_name() -> str:
-    """Return this process's name in lease columns, unique even after a restart."""
-    return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(3)}"
 
 
 def _scheduler(jobs: Jobs, settings: Settings) -> AsyncIOScheduler:

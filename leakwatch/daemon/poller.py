@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 
 import structlog
 
-from leakwatch.clock import Clock
 from leakwatch.daemon.metrics import Metrics
 from leakwatch.daemon.once import Troubles
 from leakwatch.daemon.pacing import next_poll_at
 from leakwatch.errors import Conflict, StoreError
-from leakwatch.model.source import Lease, SourceSpec
-from leakwatch.pipeline import Pipeline, PollReport
-from leakwatch.ports import Source, Store
+from leakwatch.model.source import Lease
+from leakwatch.pipeline import PollReport
+from leakwatch.wiring import Service
 
 log = structlog.get_logger(__name__)
 
@@ -26,31 +24,14 @@ class Poller:
     """Polls leased sources.
 
     Args:
-        pipeline: does the work.
-        store: holds the leases.
-        sources: every configured source with its adapter, by name.
-        clock: for due times.
-        lease_s: how long a lease runs before it must be renewed, in seconds.
+        service: the parts of the daemon.
         metrics: what is counted.
         troubles: what has been said already.
     """
 
-    def __init__(
-        self,
-        *,
-        pipeline: Pipeline,
-        store: Store,
-        sources: Mapping[str, tuple[SourceSpec, Source]],
-        clock: Clock,
-        lease_s: float,
-        metrics: Metrics,
-        troubles: Troubles,
-    ) -> None:
-        self._pipeline = pipeline
-        self._store = store
-        self._sources = sources
-        self._clock = clock
-        self._lease_s = lease_s
+    def __init__(self, service: Service, *, metrics: Metrics, troubles: Troubles) -> None:
+        self._service = service
+        self._store = service.store
         self._metrics = metrics
         self._troubles = troubles
 
@@ -60,12 +41,12 @@ class Poller:
         Raises:
             StoreError: the database refused; what was observed is journalled.
         """
-        spec, adapter = self._sources[lease.source]
+        spec, adapter = self._service.sources[lease.source]
         started = time.perf_counter()
         keeper = asyncio.create_task(self._keep(lease), name=f"lease {lease.source}")
         try:
             with structlog.contextvars.bound_contextvars(source=spec.name):
-                report = await self._pipeline.poll(spec, adapter, lease)
+                report = await self._service.pipeline.poll(spec, adapter, lease)
         except asyncio.CancelledError:
             await self._release(lease, due_in_s=0.0)
             raise
@@ -79,7 +60,7 @@ class Poller:
                 await keeper
         async with self._store.begin() as tx:
             state = await tx.sources.state(spec.name)
-            await tx.sources.release(lease, next_poll_at(spec, state, self._clock.now()))
+            await tx.sources.release(lease, next_poll_at(spec, state, self._service.clock.now()))
         self._tell(report, time.perf_counter() - started)
         return report
 
@@ -103,10 +84,12 @@ class Poller:
     async def _keep(self, lease: Lease) -> None:
         """Renew the lease until cancelled; a lost lease ends the renewing."""
         while True:
-            await asyncio.sleep(self._lease_s / 3)
+            await asyncio.sleep(self._service.settings.daemon.lease_s / 3)
             try:
                 async with self._store.begin() as tx:
-                    until = self._clock.now() + timedelta(seconds=self._lease_s)
+                    until = self._service.clock.now() + timedelta(
+                        seconds=self._service.settings.daemon.lease_s
+                    )
                     await tx.sources.renew(lease, until)
             except Conflict:
                 log.warning("lease_lost", source=lease.source)
@@ -117,5 +100,5 @@ class Poller:
     async def _release(self, lease: Lease, *, due_in_s: float) -> None:
         with suppress(StoreError):
             async with self._store.begin() as tx:
-                due = self._clock.now() + timedelta(seconds=due_in_s)
+                due = self._service.clock.now() + timedelta(seconds=due_in_s)
                 await tx.sources.release(lease, due)

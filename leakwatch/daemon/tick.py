@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
 
 from leakwatch.alert.outbox import drain
-from leakwatch.clock import Clock
 from leakwatch.daemon.metrics import Metrics
 from leakwatch.daemon.once import Troubles
 from leakwatch.daemon.poller import Poller
 from leakwatch.daemon.pool import WorkerPool
 from leakwatch.errors import LeakwatchError
-from leakwatch.evidence.journal import IntakeJournal
 from leakwatch.model.source import Lease
-from leakwatch.ports import Channel, Store
-from leakwatch.recording import Recorder
+from leakwatch.wiring import Service
 
 log = structlog.get_logger(__name__)
 
@@ -31,36 +27,20 @@ class Jobs:
     """What APScheduler calls; none of these ever raises what a person can mend.
 
     Args:
-        owner: this daemon's name in lease columns, unique among daemons.
-        lease_s: length of a lease in seconds.
+        service: the parts of the daemon.
+        pool: bounds the polls that run at once.
+        metrics: what is counted.
+        troubles: what has been said already.
     """
 
     def __init__(
-        self,
-        *,
-        store: Store,
-        poller: Poller,
-        pool: WorkerPool,
-        recorder: Recorder,
-        journal: IntakeJournal,
-        channels: Mapping[str, Channel],
-        clock: Clock,
-        metrics: Metrics,
-        troubles: Troubles,
-        owner: str,
-        lease_s: float,
+        self, service: Service, *, pool: WorkerPool, metrics: Metrics, troubles: Troubles
     ) -> None:
-        self._store = store
-        self._poller = poller
+        self._service = service
         self._pool = pool
-        self._recorder = recorder
-        self._journal = journal
-        self._channels = channels
-        self._clock = clock
         self._metrics = metrics
         self._troubles = troubles
-        self._owner = owner
-        self._lease_s = lease_s
+        self._poller = Poller(service, metrics=metrics, troubles=troubles)
         self._draining = asyncio.Lock()
         self.last_tick_at: datetime | None = None
         """When due sources were last claimed."""
@@ -70,13 +50,13 @@ class Jobs:
         room = self._pool.free
         if room == 0:
             return 0
-        now = self._clock.now()
+        now = self._service.clock.now()
         try:
-            async with self._store.begin() as tx:
+            async with self._service.store.begin() as tx:
                 leases = await tx.sources.claim_due(
-                    self._owner,
+                    self._service.owner,
                     now=now,
-                    until=now + timedelta(seconds=self._lease_s),
+                    until=now + timedelta(seconds=self._service.settings.daemon.lease_s),
                     limit=room,
                 )
         except LeakwatchError as error:
@@ -96,14 +76,14 @@ class Jobs:
         async with self._draining:
             try:
                 report = await drain(
-                    self._store,
-                    self._channels,
-                    clock=self._clock,
-                    owner=self._owner,
+                    self._service.store,
+                    self._service.channels,
+                    clock=self._service.clock,
+                    owner=self._service.owner,
                     lease_s=DELIVERY_LEASE_S,
                     limit=DELIVERY_BATCH,
                 )
-                async with self._store.begin() as tx:
+                async with self._service.store.begin() as tx:
                     backlog = await tx.alerts.backlog()
             except LeakwatchError as error:
                 self._troubles.begin("outbox", error.slug, error.what)
@@ -117,12 +97,12 @@ class Jobs:
 
     async def recover(self) -> None:
         """Bring journalled observations into the database."""
-        pending = await asyncio.to_thread(self._journal.pending)
+        pending = await asyncio.to_thread(self._service.journal.pending)
         self._metrics.journal.set(len(pending))
         if not pending:
             return
         try:
-            recovered = await self._recorder.recover()
+            recovered = await self._service.recorder.recover()
         except LeakwatchError as error:
             self._troubles.begin("journal", error.slug, error.what)
             return

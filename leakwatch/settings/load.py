@@ -51,13 +51,16 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
         ConfigError: not TOML, an unknown key, or a wrong value.
     """
     raw = read_toml(path)
+    overrides: dict[str, str] = {}
     for name, value in environ.items():
         if name.startswith(ENV_PREFIX) and name != ENV_FILE:
-            _override(raw, name.removeprefix(ENV_PREFIX).lower().split("__"), value, name)
+            keys = name.removeprefix(ENV_PREFIX).lower().split("__")
+            _override(raw, keys, value, name)
+            overrides[".".join(keys)] = name
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError(explain(error, path)) from None
+        raise ConfigError(explain(error, path, overrides=overrides)) from None
     return _with_absolute_paths(settings, path.parent.absolute())
 
 
@@ -78,8 +81,16 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
 
 
-def explain(error: ValidationError, path: Path) -> str:
-    """Return one line a problem: file, key, what was expected; never the value."""
+def explain(
+    error: ValidationError, path: Path, *, overrides: Mapping[str, str] | None = None
+) -> str:
+    """Return one line a problem: file, key, what was expected; never the value.
+
+    Args:
+        error: what validation found.
+        path: the file that was read.
+        overrides: key -> environment variable that set it.
+    """
     lines = []
     for problem in error.errors(include_input=False, include_url=False):
         key = ".".join(str(part) for part in problem["loc"]) or "(whole file)"
@@ -87,7 +98,8 @@ def explain(error: ValidationError, path: Path) -> str:
             "extra_forbidden": "unknown key",
             "missing": "required key is missing",
         }.get(problem["type"], problem["msg"].removeprefix("Value error, "))
-        lines.append(f"{path}: {key}: {says}")
+        variable = (overrides or {}).get(key)
+        lines.append(f"{variable or f'{path}: {key}'}: {says}")
     return "\n".join(lines)
 
 

@@ -36,7 +36,8 @@ class FetchSettings(Section):
     read_timeout_s: Seconds = 60.0
     total_timeout_s: Seconds = 300.0
     max_page_bytes: Count = 16 * 1024 * 1024
-    max_payload_bytes: Count = 256 * 1024 * 1024
+    max_payload_bytes: Count = 64 * 1024 * 1024
+    max_files_per_post: Count = 100
     max_redirects: Annotated[int, Field(ge=0, le=20)] = 5
     requests_per_host_per_minute: Annotated[float, Field(gt=0)] = 30.0
     attempts: Count = 3
