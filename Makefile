@@ -1,0 +1,83 @@
+# Everything here needs Python 3.11 or newer with venv, and make. `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+IMAGE ?= leakwatch:dev
+BASE_IMAGE ?= python:3.13-slim
+# Worker processes of pytest; 0 runs the tests in one process.
+TEST_JOBS ?= auto
+TEST_ARGS ?=
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+
+# Stamps: what stands in the environment, remade when a lock or the packaging changes.
+VENV_READY := $(BIN)/pip
+RUN_READY := $(VENV)/.leakwatch-run
+DEV_READY := $(VENV)/.leakwatch-dev
+LOCKS := requirements.lock requirements-build.lock
+
+.PHONY: help demo test lint format bench bench-accuracy lock image clean
+
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(RUN_READY) ## Show leakwatch at work on a made-up leak site on this machine.
+	@$(BIN)/leakwatch demo
+
+test: $(DEV_READY) ## Run the tests; TEST_ARGS="-k words" narrows, TEST_JOBS=0 runs one process.
+	@$(BIN)/python -m pytest -n $(TEST_JOBS) $(TEST_ARGS)
+
+lint: $(DEV_READY) ## Check style, types and the import rules.
+	@$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy --no-error-summary
+	$(BIN)/lint-imports --no-logo 2>&1 | tail -n 25
+	echo "lint: clean"
+
+format: $(DEV_READY) ## Rewrite the files the way lint wants them.
+	@$(BIN)/ruff check --quiet --fix .
+	$(BIN)/ruff format .
+
+bench: $(DEV_READY) ## Measure speed and memory.
+	@$(BIN)/python -m tests.bench
+
+bench-accuracy: $(DEV_READY) ## Measure recall and false positives.
+	@$(BIN)/python -m tests.bench.accuracy
+
+lock: $(VENV_READY) ## Resolve the locks anew; UPGRADE=--upgrade takes newer releases. Needs uv.
+	@./.ci/lock $(UPGRADE)
+
+image: ## Build the container image with the first of docker, podman and buildah found.
+	@for tool in docker podman buildah; do
+	  if command -v "$$tool" >/dev/null; then
+	    exec "$$tool" build --build-arg BASE_IMAGE=$(BASE_IMAGE) -t $(IMAGE) .
+	  fi
+	done
+	echo "make image: none of docker, podman and buildah is installed" >&2
+	exit 1
+
+clean: ## Remove the environment and everything tools left behind.
+	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV_READY):
+	@python=$$(.ci/find-python)
+	echo "setting up: $(VENV) with $$($$python -V)"
+	$$python -m venv --clear $(VENV)
+
+$(RUN_READY): $(LOCKS) pyproject.toml | $(VENV_READY)
+	@echo "setting up: what leakwatch needs to run, from requirements.lock (about a minute, once)"
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --require-hashes -r requirements-build.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(DEV_READY): tests/requirements.lock $(RUN_READY)
+	@echo "setting up: what the tests need, from tests/requirements.lock (about a minute, once)"
+	$(PIP) install --require-hashes -r tests/requirements.lock
+	touch $@
