@@ -26,6 +26,7 @@
         Encrypted                41
         Corrupt                  42
         BudgetExceeded           43   bytes, members, depth or ratio
+        Unsupported              44   a format or method there is no reader for
       ExtractError               45   bytes of a known kind gave no text
       FingerprintError           50
         IncompatibleParams       51   sketches of unequal params were compared
@@ -72,7 +73,7 @@ class LeakwatchError(Exception):
 
     slug: ClassVar[str] = "error"
     exit_code: ClassVar[int] = 99
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
 
     def __init__(self, what: str, *, hint: str | None = None) -> None:
         self.what = what
@@ -207,6 +208,8 @@ class BadStatus(FetchError):
     def __init__(self, what: str, *, status: int, hint: str | None = None) -> None:
         super().__init__(what, hint=hint)
         self.status = status
+        self.retryable = status >= 500
+        """A refusal (4xx) stays one; a server's own trouble passes."""
 
 
 class BodyTooLarge(FetchError):
@@ -277,6 +280,13 @@ class BudgetExceeded(UnpackError):
     def __init__(self, what: str, *, limit: str, hint: str | None = None) -> None:
         super().__init__(what, hint=hint)
         self.limit = limit
+
+
+class Unsupported(UnpackError):
+    """A format or method there is no reader for."""
+
+    slug = "unsupported"
+    exit_code = 44
 
 
 class ExtractError(LeakwatchError):

@@ -43,7 +43,11 @@ class Artefact:
     """What it is: ``text``, ``html``, ``zip``, ``gzip``, ... or ``unknown``."""
     size_bytes: int
     sha256: str
-    """Hex digest of the raw bytes; never stored: the store keeps its HMAC."""
+    """Hex digest of the raw bytes; never stored: the store keeps its HMAC.
+
+    Empty when they could not be read to their end: ``size_bytes`` and
+    ``crc32`` are then what the archive's directory says (0 if nothing).
+    """
     crc32: int
     text: str | None = field(default=None, repr=False)
     """Extracted text; None when the kind gives none (not when it is empty)."""
