@@ -208,8 +208,8 @@ class BadStatus(FetchError):
     def __init__(self, what: str, *, status: int, hint: str | None = None) -> None:
         super().__init__(what, hint=hint)
         self.status = status
+        # A refusal (4xx) stays one; a server's own trouble passes.
         self.retryable = status >= 500
-        """A refusal (4xx) stays one; a server's own trouble passes."""
 
 
 class BodyTooLarge(FetchError):
