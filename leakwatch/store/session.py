@@ -1,0 +1,103 @@
+"""``SqlStore``: transactions made of repositories, on SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from leakwatch.model.evidence import RecordDraft
+from leakwatch.store.alert_repo import SqlAlerts
+from leakwatch.store.capture_repo import SqlCaptures
+from leakwatch.store.corpus_repo import SqlCorpora
+from leakwatch.store.database import open_engine, parse_url
+from leakwatch.store.evidence_repo import SqlEvidence
+from leakwatch.store.failures import translated
+from leakwatch.store.finding_repo import SqlFindings
+from leakwatch.store.matter_repo import SqlMatters
+from leakwatch.store.schema import check_revision
+from leakwatch.store.source_repo import SqlSources
+from leakwatch.store.transaction import Transaction
+
+Chain = Callable[[int, RecordDraft, str], str]
+"""``(seq, draft, previous_sha256)`` -> hex SHA-256 of the record's canonical bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SqlUnitOfWork:
+    """The repositories of one transaction."""
+
+    sources: SqlSources
+    captures: SqlCaptures
+    matters: SqlMatters
+    corpora: SqlCorpora
+    findings: SqlFindings
+    evidence: SqlEvidence
+    alerts: SqlAlerts
+
+
+class SqlStore:
+    """The store. Belongs to the event loop it is first used in.
+
+    Args:
+        url: ``sqlite:///FILE`` or ``postgresql://...``; drivers may be named.
+        chain: how a ledger record is hashed; the evidence stage's own function.
+        lock_timeout_s: how long to wait for other transactions, of this process or
+            another.
+
+    Raises:
+        ConfigError: the URL is not one of these.
+    """
+
+    def __init__(self, url: str, *, chain: Chain, lock_timeout_s: float = 30.0) -> None:
+        self._database = parse_url(url)
+        self._chain = chain
+        self._engine = open_engine(self._database, lock_timeout_s=lock_timeout_s)
+        self._is_checked = False
+
+    def __repr__(self) -> str:
+        return f"SqlStore({self._database})"
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[SqlUnitOfWork]:
+        """Open a write transaction; commit when the block ends, roll back if it raises.
+
+        Raises:
+            StoreUnavailable: locked for too long, full or unreachable. After a failed
+                commit on PostgreSQL it may have been done: repeat it, ids make that safe.
+            SchemaOutdated, SchemaUnknown: the first transaction checks.
+        """
+        if not self._is_checked:
+            await self.check_schema()
+            self._is_checked = True
+        name = str(self._database)
+        connection = self._engine.connect()
+        with translated(name):
+            await connection.start()
+        try:
+            with translated(name):
+                transaction = await connection.begin()
+            yield self._unit_of_work(Transaction(connection, name))
+            with translated(name):
+                await transaction.commit()
+        finally:
+            # Rolls back what was not committed, and is shielded from cancellation.
+            await connection.__aexit__(None, None, None)
+
+    async def check_schema(self) -> None:
+        """Raises SchemaOutdated or SchemaUnknown; StoreUnavailable if not reached."""
+        await check_revision(self._engine, self._database)
+
+    async def aclose(self) -> None:
+        await self._engine.dispose()
+
+    def _unit_of_work(self, transaction: Transaction) -> SqlUnitOfWork:
+        return SqlUnitOfWork(
+            sources=SqlSources(transaction),
+            captures=SqlCaptures(transaction),
+            matters=SqlMatters(transaction),
+            corpora=SqlCorpora(transaction),
+            findings=SqlFindings(transaction),
+            evidence=SqlEvidence(transaction, self._chain),
+            alerts=SqlAlerts(transaction),
+        )
