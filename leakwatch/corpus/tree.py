@@ -1,0 +1,73 @@
+"""A folder of files, walked without following links."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+class Found(StrEnum):
+    """What lies at one place of a tree."""
+
+    FILE = "file"
+    SKIPPED = "skipped"
+    """A symbolic link, pipe, socket or device."""
+    UNREADABLE = "unreadable"
+    """A folder that may not be listed, or an entry that may not be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """One file of a tree, or a reason why there is none."""
+
+    root: Path
+    relative: str = field(repr=False)
+    """Below the root, separated by ``/``."""
+    size_bytes: int = 0
+    found: Found = Found.FILE
+
+    @property
+    def path(self) -> Path:
+        return self.root / self.relative
+
+
+def walk(root: Path) -> Iterator[TreeEntry]:
+    """Yield everything below a folder, hidden files too, by name; links are not followed."""
+    pending = [""]
+    while pending:
+        folder = pending.pop()
+        try:
+            with os.scandir(root / folder) as listed:
+                entries = sorted(listed, key=lambda e: e.name)
+        except OSError:
+            yield TreeEntry(root, folder, found=Found.UNREADABLE)
+            continue
+        folders = []
+        for entry in entries:
+            relative = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(relative)
+            else:
+                yield _entry(root, relative, entry)
+        pending.extend(reversed(folders))
+
+
+def _entry(root: Path, relative: str, entry: os.DirEntry[str]) -> TreeEntry:
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError:
+        return TreeEntry(root, relative, found=Found.UNREADABLE)
+    if not stat.S_ISREG(status.st_mode):
+        return TreeEntry(root, relative, found=Found.SKIPPED)
+    return TreeEntry(root, relative, status.st_size)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file, refusing to follow a link that took its place; raises OSError."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(handle, "rb") as file:
+        return file.read()

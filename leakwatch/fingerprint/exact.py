@@ -1,0 +1,48 @@
+"""Keyed digests of whole files: of their bytes and of their letters.
+
+The digest of the bytes is an HMAC of their SHA-256, so that whoever streamed
+and hashed a file need not hold it to have it recognised.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from leakwatch.fingerprint.key import FingerprintKey
+from leakwatch.model.fingerprint import ExactDigests
+
+DIGEST_BYTES = 16
+"""Kept of each HMAC-SHA256: a chance hit among a million files in 1e32 looks."""
+RAW_FLOOR_BYTES = 64
+"""A file below this holds nothing of anybody; equal bytes say nothing."""
+TEXT_FLOOR_LETTERS = 64
+"""Texts below this ("see letter", "no show") are equal by chance."""
+
+
+class ExactHasher:
+    """Digests files under one key. Thread-safe."""
+
+    def __init__(self, key: FingerprintKey) -> None:
+        self._raw_key = key.subkey("exact/raw")
+        self._text_key = key.subkey("exact/text")
+
+    def digests(self, sha256: str, letters: bytes) -> ExactDigests:
+        """Return the keyed digests of one file.
+
+        Args:
+            sha256: hex digest of its bytes.
+            letters: its normalised text; empty where it has none.
+        """
+        text = None
+        if len(letters) >= TEXT_FLOOR_LETTERS:
+            text = _hmac(self._text_key, letters).hex()
+        return ExactDigests(raw=self.raw(sha256).hex(), text=text, letters=len(letters))
+
+    def raw(self, sha256: str) -> bytes:
+        """Return the 16-byte digest of a file from the hex SHA-256 of its bytes."""
+        return _hmac(self._raw_key, bytes.fromhex(sha256))
+
+
+def _hmac(key: bytes, message: bytes) -> bytes:
+    return hmac.digest(key, message, hashlib.sha256)[:DIGEST_BYTES]

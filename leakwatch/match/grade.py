@@ -1,0 +1,64 @@
+"""Scores -> a grade, with its reasons in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leakwatch.corpus.calibration import Calibration, Thresholds
+from leakwatch.match.score import Scores
+from leakwatch.model.match import Grade
+
+EXACT_TEXT_CONCLUSIVE_LETTERS = 300
+EXACT_TEXT_PROBABLE_LETTERS = 150
+"""Shorter equal texts may be a stock phrase: an analyst should look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A grade with what led to it."""
+
+    grade: Grade
+    reasons: tuple[str, ...]
+    """Most telling first; numbers only."""
+
+
+def grade_scores(scores: Scores, calibration: Calibration) -> Graded | None:
+    """Return the grade that the scores reach, or None."""
+    levels = ((Grade.PROBABLE, calibration.probable), (Grade.POSSIBLE, calibration.possible))
+    for grade, thresholds in levels:
+        reasons = _reasons(scores, thresholds, grade)
+        if reasons:
+            return Graded(grade, reasons)
+    return None
+
+
+def grade_equal_text(letters: int) -> Grade:
+    """Return the grade of two texts with the same letters, so many of them."""
+    if letters >= EXACT_TEXT_CONCLUSIVE_LETTERS:
+        return Grade.CONCLUSIVE
+    return Grade.PROBABLE if letters >= EXACT_TEXT_PROBABLE_LETTERS else Grade.POSSIBLE
+
+
+def _reasons(scores: Scores, limit: Thresholds, grade: Grade) -> tuple[str, ...]:
+    reasons = []
+    if scores.complete >= limit.complete:
+        reasons.append(
+            f"{scores.complete:.0%} of the file's text, by rarity, stands together "
+            f"({grade} from {limit.complete:.0%})"
+        )
+    if scores.cont >= limit.cont:
+        reasons.append(
+            f"{scores.cont:.0%} of the phrases that set the file apart stand together "
+            f"({grade} from {limit.cont:.0%})"
+        )
+    if scores.run >= limit.run:
+        reasons.append(
+            f"a passage of {scores.passage_chars} letters is the file's: "
+            f"{scores.run:.0f} after fines for gaps ({grade} from {limit.run:.0f})"
+        )
+    if scores.noisy >= limit.noisy:
+        reasons.append(
+            f"a long passage agrees with gaps: {scores.noisy:.0f} letters after fines "
+            f"({grade} from {limit.noisy:.0f})"
+        )
+    return tuple(reasons)

@@ -1,0 +1,190 @@
+"""The matcher: artefact or listing -> the known files it holds, in all corpora."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from leakwatch.corpus.bundle import Corpus
+from leakwatch.corpus.known import file_id
+from leakwatch.corpus.segment import IN_BACKGROUND
+from leakwatch.fingerprint.exact import RAW_FLOOR_BYTES, ExactHasher
+from leakwatch.fingerprint.key import FingerprintKey
+from leakwatch.fingerprint.names import NameHasher, NameKind
+from leakwatch.fingerprint.normalise import letters
+from leakwatch.fingerprint.sketch import Sketch, Sketcher, check_comparable
+from leakwatch.match.grade import grade_equal_text, grade_scores
+from leakwatch.match.index import SegmentIndex
+from leakwatch.match.listing import match_entries
+from leakwatch.match.score import score
+from leakwatch.model.artefact import Artefact
+from leakwatch.model.fingerprint import ExactDigests
+from leakwatch.model.listing import Listing
+from leakwatch.model.match import Grade, Match, Method
+from leakwatch.ports import Reading
+
+_PUBLIC = "the same file is also among the documents that were not stolen"
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """One segment of one corpus, ready to be searched."""
+
+    corpus: Corpus
+    index: SegmentIndex
+    population: int
+    withdrawn: frozenset[int]
+
+    def id(self, file: int) -> str:
+        return file_id(self.index.segment.raw(file))
+
+    def is_public(self, file: int) -> bool:
+        return bool(int(self.index.segment.flags[file]) & IN_BACKGROUND)
+
+    def live(self, files: Iterable[int]) -> Iterator[int]:
+        return (file for file in files if file not in self.withdrawn)
+
+
+class CorpusMatcher:
+    """Implements ``ports.Matcher`` over opened corpora.
+
+    Args:
+        corpora: opened bundles, each under a name of its own.
+        key: the key that all of them were built with.
+
+    Raises:
+        WrongKey: a corpus was built with another key.
+        IncompatibleParams: a corpus was fingerprinted by another recipe.
+    """
+
+    def __init__(self, corpora: Sequence[Corpus], key: FingerprintKey) -> None:
+        self._sketcher = Sketcher(key)
+        self._exact = ExactHasher(key)
+        self._names = NameHasher(key)
+        for corpus in corpora:
+            check_comparable(
+                self._sketcher.params, corpus.manifest.params, what=f"corpus {corpus.name}"
+            )
+        self._shelves = [shelf for corpus in corpora for shelf in _shelves(corpus)]
+
+    def match_artefact(self, artefact: Artefact) -> Reading:
+        """Return every known file found in the artefact, surest first."""
+        text = letters(artefact.text or "")
+        digests = self._exact.digests(artefact.sha256, text)
+        sketch = self._sketcher.sketch(text)
+        found = _Best()
+        for shelf in self._shelves:
+            if artefact.size_bytes >= RAW_FLOOR_BYTES:
+                found.add(_equal_bytes(shelf, digests))
+            found.add(_equal_text(shelf, digests))
+            found.add(_similar_text(shelf, sketch))
+        return Reading(digests, found.matches())
+
+    def match_listing(self, listing: Listing) -> Reading:
+        """Return every known file that the listing names, surest first."""
+        found = _Best()
+        for shelf in self._shelves:
+            hits = match_entries(shelf.index, self._names, listing, excluded=shelf.withdrawn)
+            found.add(
+                Match(
+                    file=shelf.id(hit.file),
+                    corpus=shelf.corpus.name,
+                    method=hit.method,
+                    grade=hit.grade,
+                    reasons=(hit.reason,),
+                )
+                for hit in hits
+            )
+        return Reading(None, found.matches())
+
+    def has_name(self, name: str) -> bool:
+        """Tell whether a known file has this base name (case, accents, punctuation aside)."""
+        number = self._names.name(name)
+        return number is not None and any(
+            next(shelf.live(shelf.index.by_name(NameKind.NAME, number)), None) is not None
+            for shelf in self._shelves
+        )
+
+
+class _Best:
+    """One match a known file: the surest, and of equals the first."""
+
+    def __init__(self) -> None:
+        self._by_file: dict[tuple[str, str], Match] = {}
+
+    def add(self, matches: Iterable[Match]) -> None:
+        for match in matches:
+            known = self._by_file.get((match.corpus, match.file))
+            if known is None or known.grade < match.grade:
+                self._by_file[match.corpus, match.file] = match
+
+    def matches(self) -> tuple[Match, ...]:
+        return tuple(sorted(self._by_file.values(), key=_surest_first))
+
+
+def _surest_first(match: Match) -> tuple[int, float, str, str]:
+    return -match.grade.rank, -(match.stolen_in_leak or 0.0), match.corpus, match.file
+
+
+def _shelves(corpus: Corpus) -> Iterator[_Shelf]:
+    gone = set(corpus.manifest.withdrawn)
+    for segment, entry in zip(corpus.segments, corpus.manifest.segments, strict=True):
+        withdrawn = (
+            frozenset(f for f in range(len(segment)) if file_id(segment.raw(f)) in gone)
+            if gone
+            else frozenset[int]()
+        )
+        yield _Shelf(corpus, SegmentIndex(segment), entry.population, withdrawn)
+
+
+def _equal_bytes(shelf: _Shelf, digests: ExactDigests) -> Iterator[Match]:
+    for file in shelf.live(shelf.index.by_raw(bytes.fromhex(digests.raw))):
+        yield _equal(shelf, file, Grade.CONCLUSIVE, "every byte is the same")
+
+
+def _equal_text(shelf: _Shelf, digests: ExactDigests) -> Iterator[Match]:
+    if digests.text is None:
+        return
+    for file in shelf.live(shelf.index.by_text(bytes.fromhex(digests.text))):
+        reason = f"all {digests.letters} letters are the same"
+        yield _equal(shelf, file, grade_equal_text(digests.letters), reason)
+
+
+def _equal(shelf: _Shelf, file: int, grade: Grade, reason: str) -> Match:
+    public = shelf.is_public(file)
+    return Match(
+        file=shelf.id(file),
+        corpus=shelf.corpus.name,
+        method=Method.EXACT,
+        grade=Grade.POSSIBLE if public else grade,
+        stolen_in_leak=1.0,
+        leak_in_stolen=1.0,
+        jaccard=1.0,
+        passage_chars=int(shelf.index.segment.letters[file]) or None,
+        reasons=(reason, _PUBLIC) if public else (reason,),
+    )
+
+
+def _similar_text(shelf: _Shelf, sketch: Sketch) -> Iterator[Match]:
+    manifest = shelf.corpus.manifest
+    scores = score(
+        shelf.index,
+        sketch,
+        policy=manifest.common,
+        population=shelf.population,
+        excluded=shelf.withdrawn,
+    )
+    for scored in scores:
+        graded = grade_scores(scored, manifest.calibration)
+        if graded is not None:
+            yield Match(
+                file=shelf.id(scored.file),
+                corpus=shelf.corpus.name,
+                method=Method.TEXT,
+                grade=graded.grade,
+                stolen_in_leak=max(scored.cont, scored.complete),
+                leak_in_stolen=scored.leak_in_stolen,
+                jaccard=scored.jaccard,
+                passage_chars=scored.passage_chars,
+                reasons=graded.reasons,
+            )
