@@ -8,13 +8,10 @@ its size and checksum, and its name.
 from __future__ import annotations
 
 import csv
-import hashlib
 import os
 import tempfile
-import zlib
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -26,18 +23,20 @@ from leakwatch.corpus.calibration import Calibration, CommonPolicy
 from leakwatch.corpus.known import Fingerprinter, KnownFile
 from leakwatch.corpus.labels import Labels
 from leakwatch.corpus.manifest import Manifest
-from leakwatch.corpus.tree import Found, TreeEntry, read_bytes, walk
+from leakwatch.corpus.parallel import in_order
+from leakwatch.corpus.tree import (
+    MAX_READ_BYTES,
+    Found,
+    TreeEntry,
+    digest_only,
+    read_bytes,
+    walk,
+)
 from leakwatch.errors import CorpusError, MissingFile
 from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.fingerprint.names import NameFacts, PiecesRoot
-from leakwatch.model.artefact import Artefact, MemberPath
+from leakwatch.model.artefact import Artefact
 from leakwatch.ports import ArtefactReader
-
-MAX_READ_BYTES = 256 * 1024 * 1024
-"""Files over this are known by bytes, checksum and name, not by text."""
-_PIECE_BYTES = 1 << 20
-_AHEAD = 4
-"""Files a worker may be ahead of what is gathered: bounds memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,7 @@ class Builder:
     ) -> BackgroundTable:
         background = Background()
         for folder in folders:
-            for reads in self._read_all(walk(folder), progress):
+            for reads in self._read_all(folder, progress):
                 for read in reads:
                     if read.file is not None:
                         background.add(read.file)
@@ -148,7 +147,7 @@ class Builder:
         known: dict[bytes, KnownFile] = {}
         paths: list[tuple[str, str]] = []
         for folder in request.folders:
-            for reads in self._read_all(walk(folder), progress):
+            for reads in self._read_all(folder, progress):
                 for read in reads:
                     counts["members" if read.is_member else "files"] += 1
                     if read.problem is not None:
@@ -193,21 +192,11 @@ class Builder:
         write_manifest(folder, manifest)
         return manifest
 
-    def _read_all(
-        self, entries: Iterator[TreeEntry], progress: Callable[[int], None]
-    ) -> Iterator[Sequence[_Read]]:
+    def _read_all(self, folder: Path, progress: Callable[[int], None]) -> Iterator[Sequence[_Read]]:
         """Yield what each file of a tree holds, in order, read by several threads."""
-        waiting: deque[tuple[TreeEntry, Future[Sequence[_Read]]]] = deque()
-        with ThreadPoolExecutor(self._jobs, thread_name_prefix="corpus") as threads:
-            try:
-                for entry in entries:
-                    waiting.append((entry, threads.submit(self._read, entry)))
-                    if len(waiting) > self._jobs * _AHEAD:
-                        yield _done(waiting.popleft(), progress)
-                while waiting:
-                    yield _done(waiting.popleft(), progress)
-            finally:
-                threads.shutdown(cancel_futures=True)
+        for entry, reads in in_order(self._read, walk(folder), jobs=self._jobs):
+            progress(entry.size_bytes)
+            yield reads
 
     def _read(self, entry: TreeEntry) -> Sequence[_Read]:
         path = str(entry.path)
@@ -216,14 +205,15 @@ class Builder:
             return [_Read(path, entry.relative, None, problem)]
         try:
             if entry.size_bytes > MAX_READ_BYTES:
-                return [self._too_large(entry)]
-            body = read_bytes(entry.path)
+                whole, root = digest_only(entry)
+                return [self._known_artefact(entry, whole, root)]
+            body = read_bytes(entry)
         except OSError:
             return [_Read(path, entry.relative, None, str(Found.UNREADABLE))]
-        root = PiecesRoot()
-        root.update(body)
+        pieces = PiecesRoot()
+        pieces.update(body)
         artefacts = self._reader.read(body, name=entry.relative)
-        return [self._known_artefact(entry, a, root.hexdigest()) for a in artefacts]
+        return [self._known_artefact(entry, a, pieces.hexdigest()) for a in artefacts]
 
     def _known_artefact(self, entry: TreeEntry, artefact: Artefact, root: str | None) -> _Read:
         is_member = bool(artefact.path.ordinals)
@@ -239,29 +229,6 @@ class Builder:
             return _Read(path, relative, None, artefact.error or "empty", is_member)
         file = self._fingerprinter.known_file(artefact, [name])
         return _Read(path, relative, file, artefact.error, is_member)
-
-    def _too_large(self, entry: TreeEntry) -> _Read:
-        digest, crc32, root, size = hashlib.sha256(), 0, PiecesRoot(), 0
-        with entry.path.open("rb") as data:
-            while piece := data.read(_PIECE_BYTES):
-                digest.update(piece)
-                crc32 = zlib.crc32(piece, crc32)
-                root.update(piece)
-                size += len(piece)
-        whole = MemberPath((entry.relative,), ())
-        artefact = Artefact(whole, "unknown", size, digest.hexdigest(), crc32)
-        name = NameFacts(entry.relative, size, crc32, root.hexdigest())
-        file = self._fingerprinter.known_file(artefact, [name])
-        return _Read(str(entry.path), entry.relative, file, "too_large")
-
-
-def _done(
-    waiting: tuple[TreeEntry, Future[Sequence[_Read]]], progress: Callable[[int], None]
-) -> Sequence[_Read]:
-    entry, future = waiting
-    reads = future.result()
-    progress(entry.size_bytes)
-    return reads
 
 
 def _counted_as(problem: str) -> str:

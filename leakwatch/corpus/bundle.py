@@ -13,7 +13,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,9 +42,19 @@ class Corpus:
     manifest: Manifest
     segments: tuple[Segment, ...] = field(repr=False)
 
-    def __len__(self) -> int:
+    @property
+    def files(self) -> int:
         """Return how many files are known, withdrawn ones left out."""
-        return sum(map(len, self.segments)) - len(self.manifest.withdrawn)
+        return self.manifest.files
+
+    @property
+    def manifest_sha256(self) -> str:
+        """Return the digest that names this state of the corpus."""
+        return self.manifest.digest
+
+    def info(self) -> dict[str, Any]:
+        """Return what may be said of the bundle to anybody, JSON-ready."""
+        return self.manifest.info()
 
 
 def open_corpus(path: Path, *, name: str | None = None, verify: bool = True) -> Corpus:
@@ -201,26 +211,3 @@ def _fsync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def info(manifest: Manifest) -> Mapping[str, Any]:
-    """Return what may be said of a bundle to anybody, JSON-ready."""
-    return {
-        "key_id": manifest.params.key_id,
-        "created_at": manifest.created_at,
-        "tool": manifest.tool,
-        "files": sum(s.files for s in manifest.segments) - len(manifest.withdrawn),
-        "segments": len(manifest.segments),
-        "withdrawn": len(manifest.withdrawn),
-        "background_documents": manifest.background_documents,
-        "size_bytes": sum(a.size_bytes for s in manifest.segments for a in s.arrays.values()),
-        "counts": dict(manifest.counts),
-        "categories": list(manifest.categories),
-        "params": manifest.params.as_dict(),
-        "calibration": manifest.calibration.as_dict(),
-        "common": {
-            "groups_over": manifest.common.groups_over,
-            "background_from": manifest.common.background_from,
-        },
-        "digest": manifest.digest,
-    }

@@ -62,6 +62,30 @@ class Manifest:
     digest: str = field(default="", compare=False)
     """Of the manifest itself: names this state of the corpus."""
 
+    @property
+    def files(self) -> int:
+        """Return how many files are known, withdrawn ones left out."""
+        return sum(s.files for s in self.segments) - len(self.withdrawn)
+
+    def info(self) -> dict[str, Any]:
+        """Return what may be said of the bundle to anybody, JSON-ready."""
+        return {
+            "key_id": self.params.key_id,
+            "created_at": self.created_at,
+            "tool": self.tool,
+            "files": self.files,
+            "withdrawn": len(self.withdrawn),
+            "segments": len(self.segments),
+            "size_bytes": sum(a.size_bytes for s in self.segments for a in s.arrays.values()),
+            "background_documents": self.background_documents,
+            "counts": dict(self.counts),
+            "categories": list(self.categories),
+            "params": self.params.as_dict(),
+            "common": asdict(self.common),
+            "calibration": self.calibration.as_dict(),
+            "digest": self.digest,
+        }
+
     def to_json(self) -> str:
         """Return the text of ``manifest.json``."""
         fields = self._fields()

@@ -1,13 +1,23 @@
-"""A folder of files, walked without following links."""
+"""A folder of files, walked without following links, and the bytes of its files."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+
+from leakwatch.errors import BudgetExceeded
+from leakwatch.fingerprint.names import PiecesRoot
+from leakwatch.model.artefact import Artefact, MemberPath
+
+MAX_READ_BYTES = 256 * 1024 * 1024
+"""Files over this are known by bytes, checksum and name, not by text."""
+_PIECE_BYTES = 1 << 20
 
 
 class Found(StrEnum):
@@ -66,8 +76,34 @@ def _entry(root: Path, relative: str, entry: os.DirEntry[str]) -> TreeEntry:
     return TreeEntry(root, relative, status.st_size)
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(entry: TreeEntry) -> bytes:
     """Read a file, refusing to follow a link that took its place; raises OSError."""
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    handle = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(handle, "rb") as file:
         return file.read()
+
+
+def digest_only(entry: TreeEntry) -> tuple[Artefact, str | None]:
+    """Stream a file too large to be read; return it without text, and its pieces root.
+
+    Raises:
+        OSError: it may not be read.
+    """
+    digest, crc32, root, size = hashlib.sha256(), 0, PiecesRoot(), 0
+    handle = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(handle, "rb") as data:
+        while piece := data.read(_PIECE_BYTES):
+            digest.update(piece)
+            crc32 = zlib.crc32(piece, crc32)
+            root.update(piece)
+            size += len(piece)
+    artefact = Artefact(
+        path=MemberPath((entry.relative,), ()),
+        kind="unknown",
+        size_bytes=size,
+        sha256=digest.hexdigest(),
+        crc32=crc32,
+        error=BudgetExceeded.slug,
+        detail=f"{size} bytes, the limit is {MAX_READ_BYTES}",
+    )
+    return artefact, root.hexdigest()

@@ -31,17 +31,14 @@ class ExactHasher:
         """Return the keyed digests of one file.
 
         Args:
-            sha256: hex digest of its bytes.
+            sha256: hex digest of its bytes; empty where they could not be read.
             letters: its normalised text; empty where it has none.
         """
         text = None
         if len(letters) >= TEXT_FLOOR_LETTERS:
             text = _hmac(self._text_key, letters).hex()
-        return ExactDigests(raw=self.raw(sha256).hex(), text=text, letters=len(letters))
-
-    def raw(self, sha256: str) -> bytes:
-        """Return the 16-byte digest of a file from the hex SHA-256 of its bytes."""
-        return _hmac(self._raw_key, bytes.fromhex(sha256))
+        raw = _hmac(self._raw_key, bytes.fromhex(sha256)).hex() if sha256 else ""
+        return ExactDigests(raw=raw, text=text, letters=len(letters))
 
 
 def _hmac(key: bytes, message: bytes) -> bytes:

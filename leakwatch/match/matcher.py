@@ -74,7 +74,7 @@ class CorpusMatcher:
         sketch = self._sketcher.sketch(text)
         found = _Best()
         for shelf in self._shelves:
-            if artefact.size_bytes >= RAW_FLOOR_BYTES:
+            if digests.raw and artefact.size_bytes >= RAW_FLOOR_BYTES:
                 found.add(_equal_bytes(shelf, digests))
             found.add(_equal_text(shelf, digests))
             found.add(_similar_text(shelf, sketch))
