@@ -113,6 +113,19 @@ WORDING: Mapping[Outcome, Wording] = MappingProxyType(
                 _LOOK,
             ),
         ),
+        Outcome.REVIEW_ORDER: Wording(
+            "for review: protected material, no verified order",
+            "Protected material appears to be reachable at this place. No verified order is "
+            "recorded to hold it against, so this message concludes nothing about a breach.",
+            "A named lawyer checking the recorded order against the sealed one, or an order "
+            "being made: the finding is then assessed again.",
+            (
+                _NO_VISIT,
+                "Legal, today: check the recorded order against the sealed copy and have it "
+                "marked verified, or decide whether to apply for an order.",
+                _LOOK,
+            ),
+        ),
         Outcome.REVIEW_FACILITATION: Wording(
             "for review: possible facilitation",
             "This place appears to lead to protected material, but no act that the order names "

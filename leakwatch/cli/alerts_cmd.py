@@ -116,8 +116,8 @@ def resend(context: typer.Context, alert: AlertId) -> None:
     Output().notice(f"{name}: {count} deliveries queued; the daemon sends them")
 
 
-@alerts.command()
-def test(
+@alerts.command("test")
+def send_test(
     context: typer.Context,
     matter: Annotated[str | None, typer.Option(help="Only this matter.")] = None,
 ) -> None:

@@ -23,6 +23,8 @@ class Outcome(StrEnum):
     REVIEW_MEDIA = "review.media"
     REVIEW_FACILITATION = "review.facilitation"
     THREAT = "threat"
+    REVIEW_ORDER = "review.order"
+    """The facts of a breach, and no verified order to hold them against."""
     BREACH_FACILITATION = "apparent_breach.facilitation"
     BREACH_OFFER = "apparent_breach.offer"
     BREACH_CONTINUING = "apparent_breach.continuing"
