@@ -41,6 +41,10 @@ _TAKEDOWN = (
 _EXCEPTION = (
     "Legal, today: consider whether an exception, a consent or a variation of the order applies."
 )
+_VERIFY = (
+    "Legal, today: check the recorded order against the sealed copy and have it marked verified, "
+    "or decide whether to apply for an order."
+)
 _LOOK = "Analyst, today: look at the finding and confirm or reject it, with a reason."
 _NO_NOTICE = "No takedown notice is suggested for this outcome."
 _NOTHING = "Nothing is asked of you. leakwatch keeps watching."
@@ -121,8 +125,7 @@ WORDING: Mapping[Outcome, Wording] = MappingProxyType(
             "being made: the finding is then assessed again.",
             (
                 _NO_VISIT,
-                "Legal, today: check the recorded order against the sealed copy and have it "
-                "marked verified, or decide whether to apply for an order.",
+                _VERIFY,
                 _LOOK,
             ),
         ),

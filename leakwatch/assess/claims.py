@@ -24,10 +24,14 @@ _NEGATION_REACH = 40
 
 _PUBLICATION = (
     r"full (?:data )?leak",
-    r"(?:all|full) (?:data|files|archive|database|dump|records?)(?: \w+){0,3}"
-    r" (?:published|released|leaked|available|out|free)",
-    r"(?:data|files|archive|database|dump|records) (?:\w+ ){0,3}"
-    r"(?:has|have|is|are|was|were) (?:been |now )?(?:published|released|leaked|disclosed)",
+    (
+        r"(?:all|full) (?:data|files|archive|database|dump|records?)(?: \w+){0,3}"
+        r" (?:published|released|leaked|available|out|free)"
+    ),
+    (
+        r"(?:data|files|archive|database|dump|records) (?:\w+ ){0,3}"
+        r"(?:has|have|is|are|was|were) (?:been |now )?(?:published|released|leaked|disclosed)"
+    ),
     r"(?:published|released|leaked|disclosed) (?:all|the|full|here|below)",
     r"download(?:s|able)?(?: \w+){0,3} (?:here|below|link|archive|files?|data|dump|part|zip|all)",
     r"(?:free|direct) download",
@@ -57,8 +61,10 @@ _THREAT = (
 _OFFER = (
     r"(?:for|on) sale",
     r"(?:sell|selling|sold) (?:\w+ ){0,3}(?:data|database|files|archive|dump|access|records|it)",
-    r"(?:price|asking|starting|auction|buy now|blitz|bids?)(?: \w+){0,3}"
-    r" ?(?:[$€£]|usd|btc|xmr|eur|monero|bitcoin|\d)",
+    (
+        r"(?:price|asking|starting|auction|buy now|blitz|bids?)(?: \w+){0,3}"
+        r" ?(?:[$€£]|usd|btc|xmr|eur|monero|bitcoin|\d)"
+    ),
     r"[$€£] ?\d[\d.,]*(?: ?[km])?\b(?: \w+){0,4} (?:btc|xmr|bitcoin|monero|buyer|sale|negotiable)",
     r"\d[\d.,]* ?(?:btc|xmr)\b",
     r"(?:buy|purchase) (?:the |this |our |all )?(?:data|database|files|archive|dump|records)",

@@ -8,6 +8,14 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from leakwatch.assess.assessor import assess
+from leakwatch.assess.elements import LONG_PASSAGE_LETTERS
+from leakwatch.model.finding import Assessment, Claims, ElementState, Facts, Outcome
+from leakwatch.model.match import Grade, Method
+from leakwatch.model.matter import Act, ActCode, OrderKind, OrderVersion, Tri
+from leakwatch.model.post import PostState
+from leakwatch.model.source import Role
 from tests.support.facts import (
     EFFECTIVE,
     HOUR,
@@ -17,14 +25,6 @@ from tests.support.facts import (
     facts,
     match,
 )
-
-from leakwatch.assess.assessor import assess
-from leakwatch.assess.elements import LONG_PASSAGE_LETTERS
-from leakwatch.model.finding import Assessment, Claims, ElementState, Facts, Outcome
-from leakwatch.model.match import Grade, Method
-from leakwatch.model.matter import Act, ActCode, OrderKind, OrderVersion, Tri
-from leakwatch.model.post import PostState
-from leakwatch.model.source import Role
 
 NOW = EFFECTIVE + 3 * HOUR
 DAY = timedelta(days=1)

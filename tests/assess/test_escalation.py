@@ -1,10 +1,9 @@
 """The tool raises, a named person lowers."""
 
-from tests.support.facts import EFFECTIVE, HOUR, ORDER, facts, match
-
 from leakwatch.assess.assessor import assess
 from leakwatch.assess.escalation import combine
 from leakwatch.model.finding import Outcome, Review
+from tests.support.facts import EFFECTIVE, HOUR, ORDER, facts, match
 
 BREACH = assess(facts(match()), (ORDER,), now=EFFECTIVE + 3 * HOUR)
 CLAIM = assess(facts(), (ORDER,), now=EFFECTIVE + 4 * HOUR)
