@@ -20,6 +20,7 @@ from leakwatch.errors import (
     ConnectFailed,
     EgressRefused,
     FetchError,
+    LeakwatchError,
     OnionUnreachable,
     TimedOut,
     TooManyRedirects,
@@ -105,9 +106,14 @@ def translate(exc: Exception, target: Target) -> FetchError:
 
 
 def _chain(exc: BaseException | None) -> Iterator[BaseException]:
-    while exc is not None:
+    """Yield the exception and what led to it, as far as it was raised below us.
+
+    The context is followed too: httpcore's pool raises ``from None`` what its
+    TLS failed with. An error of ours is where the caller's own past begins.
+    """
+    while exc is not None and not isinstance(exc, LeakwatchError):
         yield exc
-        exc = exc.__cause__
+        exc = exc.__cause__ or exc.__context__
 
 
 def _most_telling(exc: Exception) -> BaseException:
