@@ -77,3 +77,6 @@ class SourceBatch:
     """Slug (``layout_changed``, ``challenged``, ...) that makes the source degraded."""
     detail: str | None = None
     """One line about the problem for the operator; no page content."""
+    present: tuple[str, ...] | None = None
+    """Locations of all posts the place shows, told anew or not; None where this
+    step did not end a look at the whole place."""

@@ -1,0 +1,173 @@
+"""Wire items to posts: addresses resolved, dates and states read, keys made."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
+
+from leakwatch.model.location import canonical_url
+from leakwatch.model.post import Link, Post, PostState
+from leakwatch.sources.dates import read_date
+from leakwatch.sources.digest import digest
+from leakwatch.sources.states import state_of_title
+
+_SUFFIXES = (
+    ".zip .7z .rar .tar .gz .tgz .bz2 .xz .zst .iso .torrent .001 .sql .csv .txt .json .xml .pst .bak "
+    ".pdf .doc .docx .xls .xlsx .rtf .eml .msg .jpg .jpeg .png .tif .tiff .dcm"
+)
+FILE_SUFFIXES = frozenset(_SUFFIXES.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a kind's items become posts."""
+
+    trust_links: bool = True
+    """An item's link to another host is the post's own address, not a mention."""
+    link_template: str | None = None
+    """Address of a post by its ``{key}``, where the page links none."""
+    assume_utc: bool = False
+    date_format: str | None = None
+    states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """State -> values of the item's own state that mean it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageAddress:
+    """Where a page was found: what its addresses are relative to."""
+
+    url: str
+    base: str | None = None
+    seen_at: datetime | None = None
+
+    def resolve(self, href: str) -> str | None:
+        """Return an absolute http(s) address, or None."""
+        try:
+            url = urljoin(urljoin(self.url, self.base or ""), href.strip())
+            return url if urlsplit(url).scheme in ("http", "https") and canonical_url(url) else None
+        except ValueError:
+            return None
+
+    def is_same_host(self, url: str) -> bool:
+        return urlsplit(url).netloc.lower() == urlsplit(self.url).netloc.lower()
+
+    def relative(self, url: str) -> str:
+        """Return an address without its host where that is the page's own: alike on every mirror."""
+        parts = urlsplit(url)
+        if not self.is_same_host(url):
+            return url
+        return parts._replace(scheme="", netloc="").geturl()
+
+
+def read_posts(
+    items: Iterable[Mapping[str, Any]], page: PageAddress, reading: Reading
+) -> list[Post]:
+    """Return the posts of a page, each with a key of its own."""
+    posts: dict[str, Post] = {}
+    for item in items:
+        post = _post(item, page, reading)
+        if post is None:
+            continue
+        key, repeat = post.key, 1
+        while post.key in posts and content_digest(posts[post.key], page) != content_digest(
+            post, page
+        ):
+            repeat += 1
+            post = _renamed(post, f"{key}~{repeat}")
+        posts.setdefault(post.key, post)
+    return list(posts.values())
+
+
+def content_digest(post: Post, page: PageAddress) -> str:
+    """Return a digest of what a post says; alike on every mirror, changed by any change."""
+    links = (part for x in post.links for part in (page.relative(x.url), x.name))
+    return digest(post.title, post.text, post.state, str(post.stated_at), *links)
+
+
+def _post(item: Mapping[str, Any], page: PageAddress, reading: Reading) -> Post | None:
+    title, text = item["title"], item["text"]
+    links = [found for x in item["links"] if (found := _link(x, page)) is not None]
+    if not (title or text or links):
+        return None
+    own = _own_address(item, page, reading)
+    mention = page.resolve(item["link"]) if item["link"] else None
+    if own is None and mention is not None and _names_file(mention):
+        links.append(Link(mention))
+    key = item["key"] or (f"at {page.relative(own)}" if own else None)
+    # A title or a text is no name to keep about: its digest stands for it.
+    key = key or f"of {digest(title or text, chars=16)}"
+    when = read_date(item["date"], assume_utc=reading.assume_utc, form=reading.date_format)
+    return Post(
+        key=key,
+        location=own or f"{canonical_url(page.url)}#{digest(key, chars=16)}",
+        title=title,
+        text=text,
+        state=_state(item, page, reading),
+        stated_at=when,
+        links=tuple(links),
+    )
+
+
+def _own_address(item: Mapping[str, Any], page: PageAddress, reading: Reading) -> str | None:
+    """Return the post's own address, or None when it has none but the page's."""
+    href = item["link"]
+    if not href and reading.link_template and item["key"]:
+        href = reading.link_template.replace("{key}", quote(item["key"], safe=""))
+    url = page.resolve(href) if href else None
+    if url is None or not (reading.trust_links or page.is_same_host(url)):
+        return None
+    canonical, here = canonical_url(url), canonical_url(page.url)
+    if canonical != here:
+        return canonical
+    fragment = urlsplit(url).fragment
+    return f"{canonical}#{fragment[:200]}" if fragment else None
+
+
+def _link(found: Mapping[str, str], page: PageAddress) -> Link | None:
+    if found["url"].lower().startswith("magnet:?"):
+        return Link(found["url"], name=found["name"], is_magnet=True)
+    url = page.resolve(found["url"])
+    return Link(url, name=found["name"]) if url else None
+
+
+def _names_file(url: str) -> bool:
+    suffix = posixpath.splitext(urlsplit(url).path)[1].lower()
+    return suffix in FILE_SUFFIXES
+
+
+def _state(item: Mapping[str, Any], page: PageAddress, reading: Reading) -> PostState:
+    """Return the site's own word on the state: its mark, its deadline, its title."""
+    given = (item["state"] or "").strip().casefold()
+    for state, values in reading.states.items():
+        if given and given in (v.casefold() for v in values):
+            return PostState(state)
+    if given in set(PostState):
+        return PostState(given)
+    deadline = read_date(item.get("deadline"), assume_utc=reading.assume_utc)
+    if deadline and page.seen_at and deadline > page.seen_at:
+        return PostState.COUNTDOWN
+    return state_of_title(item["title"])
+
+
+def _renamed(post: Post, key: str) -> Post:
+    base, _, _ = post.location.partition("#")
+    return replace(post, key=key, location=f"{base}#{digest(key, chars=16)}")
+
+
+def whole_page(page: PageAddress, wire: Mapping[str, Any]) -> Post | None:
+    """Return a page that was not understood as one post, so that a claim in it is still seen."""
+    links = [x for x in wire["links"] if x["url"].startswith("magnet:") or _names_file(x["url"])]
+    found = tuple(link for x in links if (link := _link(x, page)) is not None)
+    if not (wire["text"] or wire["title"] or found):
+        return None
+    return Post(
+        key=f"page {digest(page.relative(page.url))}",
+        location=canonical_url(page.url),
+        title=wire["title"],
+        text=wire["text"],
+        links=found,
+    )

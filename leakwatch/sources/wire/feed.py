@@ -1,0 +1,36 @@
+"""Entries of RSS and Atom feeds; the only importer of feedparser."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import feedparser  # type: ignore[import-untyped]
+
+from leakwatch.sources.wire.decode import decode
+from leakwatch.sources.wire.html import fragment_text, parse_tree
+from leakwatch.sources.wire.items import MAX_ITEMS, MAX_TEXT, ItemList, trouble
+from leakwatch.sources.wire.obstacle import obstacle
+
+
+def parse(body: bytes, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the feed's entries as items; enclosures are their links."""
+    # A stream, for feedparser takes a string for an address and fetches it.
+    feed = feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
+    if not feed.entries and not feed.version:
+        tree = parse_tree(decode(body, options.get("charset")))
+        problem, detail = obstacle(tree) or ("layout_changed", "the answer is no feed")
+        return trouble(problem, detail)
+    found = ItemList()
+    for entry in feed.entries[: MAX_ITEMS + 1]:
+        texts = [entry.get("summary", ""), *(c.get("value", "") for c in entry.get("content", ()))]
+        title = fragment_text(entry.get("title", ""), 1_000)
+        found.add(
+            key=entry.get("id"),
+            title=title,
+            text="\n".join(dict.fromkeys(fragment_text(t, MAX_TEXT) for t in texts if t)),
+            link=entry.get("link"),
+            date=entry.get("published") or entry.get("updated"),
+            links=[(e.get("href", ""), "") for e in entry.get("enclosures", ())],
+        )
+    return found.page(is_empty=not feed.entries)

@@ -1,0 +1,94 @@
+"""HTML to visible text and links; the only importer of selectolax.
+
+Every text node counts but scripts, styles and the title of the head: what a
+style sheet hides is still told, for a leak must not be lost to ``display:none``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from leakwatch.sources.wire.decode import clean
+
+_SILENT = frozenset({"script", "style", "template", "title", "head", "svg"})
+_BLOCK_NAMES = (
+    "address article aside blockquote body br button center dd details dialog div dl dt fieldset "
+    "figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr html legend li main nav ol option p "
+    "pre section select summary table tbody td textarea tfoot th thead tr ul"
+)
+_BLOCKS = frozenset(_BLOCK_NAMES.split())
+_LOOK_UP = 24
+"""Ancestors asked for the block a text stands in: bounds the work on deep nesting."""
+
+
+def parse_tree(text: str) -> LexborHTMLParser:
+    """Return the document, as a browser would build it."""
+    return LexborHTMLParser(text)
+
+
+def visible_text(node: LexborNode, max_chars: int) -> str:
+    """Return the text of a node, one line a block, at most ``max_chars`` letters."""
+    parts: list[str] = []
+    size = 0
+    last_block: int | None = None
+    for child in node.traverse(include_text=True):
+        tag = child.tag
+        if tag == "br":
+            parts.append("\n")
+            continue
+        if tag != "-text":
+            continue
+        parent = child.parent
+        if parent is not None and parent.tag in _SILENT:
+            continue
+        block, is_pre = _block_of(parent)
+        if block != last_block:
+            parts.append("\n")
+            last_block = block
+        text = child.text_content or ""
+        parts.append(text if is_pre else " ".join(text.split("\n")))
+        size += len(text)
+        if size > 2 * max_chars:
+            break
+    lines = (" ".join(line.split()) for line in "".join(parts).split("\n"))
+    return clean("\n".join(line for line in lines if line))[:max_chars]
+
+
+def _block_of(node: LexborNode | None) -> tuple[int | None, bool]:
+    for _ in range(_LOOK_UP):
+        if node is None:
+            break
+        if node.tag in _BLOCKS:
+            return node.mem_id, node.tag in ("pre", "textarea")
+        node = node.parent
+    return None, False
+
+
+def fragment_text(markup: str, max_chars: int) -> str:
+    """Return the visible text of a string that may hold HTML, or may be plain text."""
+    if "<" not in markup and "&" not in markup:
+        return clean(markup)[:max_chars].strip()
+    body = parse_tree(markup).body
+    return visible_text(body, max_chars) if body is not None else ""
+
+
+def title_of(tree: LexborHTMLParser) -> str:
+    """Return the document's title, or an empty string."""
+    node = tree.css_first("title")
+    return clean(" ".join(node.text().split()))[:1000] if node is not None else ""
+
+
+def base_of(tree: LexborHTMLParser) -> str | None:
+    """Return what ``<base href>`` says, or None."""
+    node = tree.css_first("base[href]")
+    return node.attributes.get("href") if node is not None else None
+
+
+def anchors(root: LexborNode | LexborHTMLParser) -> Iterator[tuple[str, str]]:
+    """Yield (href, text) of every link with an address, in document order."""
+    for node in root.css("a[href], area[href]"):
+        href = (node.attributes.get("href") or "").strip()
+        if href:
+            yield href, " ".join(node.text().split())

@@ -1,0 +1,129 @@
+"""Posts out of HTML by CSS selectors.
+
+A place in an item is written ``selector``, ``selector@attribute`` or
+``@attribute`` (of the item itself); a bare selector means its text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from leakwatch.sources.wire.decode import decode
+from leakwatch.sources.wire.html import anchors, base_of, parse_tree, visible_text
+from leakwatch.sources.wire.items import MAX_TEXT, ItemList, trouble
+from leakwatch.sources.wire.obstacle import obstacle
+
+TEXT_RULE = "text:"
+
+
+def parse(body: bytes, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the page's items; see ``sources.html_blog.HtmlBlogOptions`` for the options."""
+    tree = parse_tree(decode(body, options.get("charset")))
+    try:
+        nodes = tree.css(options["item"])
+        if not nodes:
+            return _nothing(tree, options)
+        found = ItemList()
+        for node in nodes:
+            _add(found, node, options)
+        return found.page(next=_next(tree, options), base=base_of(tree))
+    except SelectolaxError:
+        return trouble("bad_option", _bad_selector(options))
+
+
+def _nothing(tree: LexborHTMLParser, options: dict[str, Any]) -> dict[str, Any]:
+    """Say why there is no item: an empty list, an obstacle, or another layout."""
+    text = visible_text(tree.body, MAX_TEXT).casefold() if tree.body is not None else ""
+    container = str(options.get("container", ""))
+    is_known_empty = bool(container) and tree.css_first(container) is not None
+    if is_known_empty or any(t.casefold() in text for t in options.get("empty_texts", ())):
+        return ItemList().page(is_empty=True, base=base_of(tree))
+    problem, detail = obstacle(tree) or ("layout_changed", "no item matches the selectors")
+    return trouble(problem, detail)
+
+
+def _add(found: ItemList, node: LexborNode, options: dict[str, Any]) -> None:
+    text = options.get("text")
+    # Everything in the item counts, unless the operator says where to look.
+    texts = node.css(text) if text else [node]
+    key = _value(node, options.get("key"))
+    pattern = options.get("key_pattern")
+    if key and pattern:
+        match = re.search(pattern, key)
+        key = match[match.lastindex or 0] if match else None
+    found.add(
+        key=key,
+        title=_value(node, options.get("title")) or "",
+        text="\n".join(visible_text(t, MAX_TEXT) for t in texts),
+        link=_value(node, options.get("link"), attribute="href"),
+        date=_value(node, options.get("date")),
+        state=_state(node, options.get("states", {})),
+        links=_files(node, options.get("files")),
+    )
+
+
+def _value(node: LexborNode, place: str | None, attribute: str | None = None) -> str | None:
+    """Return what stands at a place; ``attribute`` is meant where the place names none."""
+    if not place:
+        return None
+    selector, at, wanted = place.rpartition("@")
+    if not at:
+        selector, wanted = place, attribute or ""
+    found = node.css_first(selector) if selector else node
+    if found is None:
+        return None
+    if wanted:
+        return found.attributes.get(wanted)
+    return " ".join(visible_text(found, MAX_TEXT).split())
+
+
+def _files(node: LexborNode, selector: str | None) -> list[tuple[str, str]]:
+    if not selector:
+        return [a for a in anchors(node) if a[0].startswith("magnet:")]
+    files = []
+    for found in node.css(selector):
+        text = " ".join(found.text().split())
+        # Some sites show a magnet as text and script the click.
+        url = found.attributes.get("href") or found.attributes.get("src") or text
+        if ":" in url[:10] or found.attributes.get("href"):
+            files.append((url, text))
+    return files
+
+
+def _state(node: LexborNode, rules: dict[str, list[str]]) -> str | None:
+    text = ""
+    for state, tests in rules.items():
+        for test in tests:
+            if test.startswith(TEXT_RULE):
+                text = text or visible_text(node, MAX_TEXT).casefold()
+                if test.removeprefix(TEXT_RULE).strip().casefold() in text:
+                    return state
+            elif node.css_matches(test):
+                return state
+    return None
+
+
+def _next(tree: LexborHTMLParser, options: dict[str, Any]) -> str | None:
+    place = options.get("next")
+    root = tree.root
+    return _value(root, place, attribute="href") if place and root is not None else None
+
+
+def _bad_selector(options: dict[str, Any]) -> str:
+    places = [(name, options.get(name) or "") for name in _PLACES]
+    places += [("states", t) for tests in options.get("states", {}).values() for t in tests]
+    probe = parse_tree("<p>")
+    for name, place in places:
+        selector = place.split("@")[0]
+        try:
+            if selector and not selector.startswith(TEXT_RULE):
+                probe.css_first(selector)
+        except SelectolaxError:
+            return f"options.{name}: expected a CSS selector"
+    return "options: expected CSS selectors"
+
+
+_PLACES = ("item", "container", "title", "text", "link", "key", "date", "files", "next")

@@ -1,0 +1,110 @@
+"""The shape that every list-like page is read into, and its caps.
+
+A page is ``{"items": [...], "next": str | None, "base": str | None, "is_empty":
+bool, "problem": str | None, "detail": str | None, "is_cut": bool}``; an item has
+the keys of ``Item``. Addresses are as the page has them, not yet resolved.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NotRequired, TypedDict
+
+from leakwatch.sources.wire.decode import clean
+
+MAX_ITEMS = 5_000
+MAX_TEXT = 200_000
+"""Letters of one item."""
+MAX_TOTAL = 4_000_000
+"""Letters of all items of a page."""
+MAX_TITLE = 1_000
+MAX_LINKS = 1_000
+"""Links of one item."""
+MAX_URL = 4_000
+
+_MENTIONED = re.compile(
+    r"magnet:\?[^\s\"'<>]{10,2000}"
+    r"|https?://[^\s\"'<>]{4,1000}\.(?:zip|7z|rar|tar|gz|tgz|bz2|xz|zst|iso|torrent|sql|csv|txt|pdf)"
+    r"(?:\.\d{3})?(?![\w.])",
+    re.IGNORECASE,
+)
+
+
+class WireLink(TypedDict):
+    url: str
+    name: str
+
+
+class Item(TypedDict):
+    key: str | None
+    title: str
+    text: str
+    link: str | None
+    date: str | None
+    state: str | None
+    links: list[WireLink]
+    deadline: NotRequired[str | None]
+
+
+class ItemList:
+    """Gathers items of one page within the caps."""
+
+    def __init__(self) -> None:
+        self.items: list[Item] = []
+        self.is_cut = False
+        self._room = MAX_TOTAL
+
+    @property
+    def is_full(self) -> bool:
+        return self._room <= 0 or len(self.items) >= MAX_ITEMS
+
+    def add(
+        self,
+        *,
+        title: str,
+        text: str,
+        key: str | None = None,
+        link: str | None = None,
+        links: list[tuple[str, str]] | None = None,
+        **facts: str | None,
+    ) -> None:
+        """Add one item, cut to size; files it mentions in plain text become links.
+
+        ``links`` are (address, name); ``facts`` are ``date``, ``deadline`` and
+        ``state``, as the page has them.
+        """
+        if self.is_full:
+            self.is_cut = True
+            return
+        text = clean(text).strip()
+        kept = text[: min(MAX_TEXT, self._room)]
+        self.is_cut |= len(kept) < len(text)
+        self._room -= len(kept) + 500
+        found = [*(links or ()), *((m[0], "") for m in _MENTIONED.finditer(kept))]
+        unique = {clean(u.strip())[:MAX_URL]: clean(n)[:300] for u, n in reversed(found)}
+        item = Item(
+            key=_short(key),
+            title=clean(title).strip()[:MAX_TITLE],
+            text=kept,
+            link=_short(link, MAX_URL),
+            date=_short(facts.get("date")),
+            state=_short(facts.get("state")),
+            links=[WireLink(url=u, name=n) for u, n in reversed(unique.items()) if u][:MAX_LINKS],
+        )
+        if facts.get("deadline"):
+            item["deadline"] = _short(facts["deadline"])
+        self.items.append(item)
+
+    def page(self, **rest: Any) -> dict[str, Any]:
+        """Return the page's result with the items gathered."""
+        defaults = {"next": None, "base": None, "is_empty": False, "problem": None, "detail": None}
+        return {**defaults, **rest, "items": self.items, "is_cut": self.is_cut}
+
+
+def trouble(problem: str, detail: str) -> dict[str, Any]:
+    """Return the result of a page that could not be read."""
+    return ItemList().page(problem=problem, detail=detail)
+
+
+def _short(value: str | None, limit: int = 500) -> str | None:
+    return (clean(value).strip()[:limit] or None) if value is not None else None

@@ -1,0 +1,60 @@
+"""Any page at all: its title, its visible text, its links.
+
+What a source falls back to when its own parser does not know the page: a claim
+or leaked text in it is still seen.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+from leakwatch.sources.wire.decode import clean, decode
+from leakwatch.sources.wire.items import MAX_LINKS, MAX_TEXT, MAX_URL
+
+_TAG = re.compile(r"<[^<>]*>")
+_CODE = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+
+
+def parse(body: bytes, options: dict[str, Any]) -> dict[str, Any]:
+    """Return ``title``, ``text``, ``links`` and ``problem`` of a page of any kind.
+
+    ``options`` may hold ``charset``, as the Content-Type header had it.
+    """
+    from leakwatch.sources.wire.html import (  # noqa: PLC0415  (strip needs none of it)
+        anchors,
+        base_of,
+        parse_tree,
+        title_of,
+        visible_text,
+    )
+    from leakwatch.sources.wire.obstacle import obstacle  # noqa: PLC0415
+
+    tree = parse_tree(decode(body, options.get("charset")))
+    links: dict[str, str] = {}
+    for href, text in anchors(tree):
+        if len(links) >= MAX_LINKS:
+            break
+        links.setdefault(clean(href)[:MAX_URL], clean(text)[:300])
+    found = obstacle(tree)
+    return {
+        "title": title_of(tree),
+        "text": visible_text(tree.body, MAX_TEXT) if tree.body is not None else "",
+        "links": [{"url": u, "name": n} for u, n in links.items()],
+        "base": base_of(tree),
+        "problem": found[0] if found else None,
+        "detail": found[1] if found else None,
+    }
+
+
+def strip(body: bytes, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the same with nothing parsed: for a page that killed the real parser."""
+    text = decode(body, options.get("charset"))
+    # The lazy ``.*?`` rescans at each unclosed tag: only where there are few.
+    if text.lower().count("<script") + text.lower().count("<style") < 1_000:
+        text = _CODE.sub(" ", text)
+    text = html.unescape(_TAG.sub("\n", text))
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    kept = clean("\n".join(line for line in lines if line))[:MAX_TEXT]
+    return {"title": "", "text": kept, "links": [], "base": None, "problem": None, "detail": None}
