@@ -1,0 +1,330 @@
+"""What is kept of a capture or an absence, and in which bytes. Pure.
+
+Canonical bytes of a record: one JSON object in UTF-8 with the fields
+
+    seq, previous_sha256, schema, id, matter, kind, recorded_at, capture_id,
+    finding_id, facts, sealed
+
+keys sorted by code point, no spaces, non-ASCII as itself, integers and strings
+only (a ratio is a string with four decimals), times as
+``2026-01-05T03:00:00.000000Z``. ``jq -cS`` writes the same bytes. ``sealed`` is
+null or ``{path, recipients, sha256, size_bytes}``.
+
+``facts`` hold a random ``nonce``: who sees only a record's digest, in an anchor
+abroad, cannot test a guess against it. Facts never hold text, titles, names out
+of content, or headers that strangers fill with words.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from leakwatch.errors import EvidenceError
+from leakwatch.model.capture import Absence, Capture, Poll
+from leakwatch.model.evidence import EvidenceRecord, RecordDraft, RecordKind, SealedContent
+from leakwatch.model.finding import Finding
+from leakwatch.model.ids import derived_id
+from leakwatch.model.location import without_document_name
+from leakwatch.model.match import Match, best_grade
+
+SCHEMA = "leakwatch.evidence/1"
+FIRST_PREVIOUS = "0" * 64
+FILES_LISTED = 1_000
+"""Known files named in one record; a digest stands for all of them."""
+_MAX_INTEGER = 2**53 - 1
+"""Beyond this JSON tools round."""
+_MAX_URL = 2_000
+_NOT_REPEATABLE = (
+    "a live place: asking again may give another answer, and what it gave is no longer there "
+    "to be asked for; the answer is digested as received"
+)
+_DOCUMENT = re.compile(
+    r"\.(?:pdf|docx?|xlsx?|pptx?|odt|ods|rtf|txt|csv|eml|msg|dcm|sql|xml|json"
+    r"|jpe?g|png|gif|tiff?|bmp|webp|heic)$",
+    re.IGNORECASE,
+)
+_MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]{1,60}")
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What holds for a record whatever it is about."""
+
+    matter: str
+    recorded_at: datetime
+    nonce: str
+    """At least 32 random hex letters, another for each record."""
+    tool_version: str
+    config_sha256: str
+    """Hex digest of the configuration the daemon runs under."""
+    corpora: Mapping[str, str]
+    """Corpus in use -> digest of its manifest."""
+
+
+def capture_draft(
+    capture: Capture,
+    *,
+    poll_id: str,
+    circumstances: Circumstances,
+    finding: Finding | None = None,
+    matches: Sequence[Match] = (),
+    examined: int = 0,
+    sealed: SealedContent | None = None,
+) -> RecordDraft:
+    """Return the record of one capture; the same id for the same capture and finding.
+
+    Args:
+        capture: its body may have been dropped.
+        poll_id: the poll that took it.
+        circumstances: of the recording.
+        finding: what it bears on, if anything.
+        matches: known files recognised in it.
+        examined: artefacts that were read in it.
+        sealed: where its content is, if it was kept.
+    """
+    name = finding.id if finding is not None else ""
+    facts = {
+        **_frame(circumstances),
+        "poll": poll_id,
+        "what": {
+            "source": capture.source,
+            "url": shown_url(capture.url),
+            "final_url": shown_url(capture.final_url),
+            "method": "GET",
+            "status": capture.status,
+            "content_type": _content_type(capture),
+            "size_bytes": capture.size_bytes,
+            "body_sha256": capture.sha256,
+        },
+        "when": {
+            "requested_at": instant(capture.requested_at),
+            "first_byte_at": instant(capture.first_byte_at),
+            "completed_at": instant(capture.completed_at),
+            "server_date": _header_time(capture, "date"),
+            "last_modified": _header_time(capture, "last-modified"),
+            "claimed_posted_at": _claimed(finding),
+        },
+        "how": {
+            **_how(circumstances),
+            "via": capture.via.value,
+            "why_not_repeatable": _NOT_REPEATABLE,
+        },
+        "match": _match_facts(matches, examined),
+    }
+    return RecordDraft(
+        id=derived_id("e", circumstances.matter, capture.id, name),
+        matter=circumstances.matter,
+        kind=RecordKind.CAPTURE,
+        recorded_at=circumstances.recorded_at,
+        facts=facts,
+        capture_id=capture.id,
+        finding_id=finding.id if finding is not None else None,
+        sealed=sealed,
+    )
+
+
+def absence_draft(absence: Absence, poll: Poll, *, circumstances: Circumstances) -> RecordDraft:
+    """Return the record that a good look did not show a finding.
+
+    "Not found" is stated with its coverage: what of the place was looked at.
+
+    Raises:
+        ValueError: the poll failed or is another one; no answer is no absence.
+    """
+    if poll.is_failure or poll.id != absence.poll_id:
+        raise ValueError("an absence rests on a poll that got an answer")
+    facts = {
+        **_frame(circumstances),
+        "poll": poll.id,
+        "what": {
+            "source": poll.source,
+            "location": shown_url(poll.location) if poll.location else None,
+            "is_reachable": True,
+            "outcome": poll.outcome.value,
+            "pages": poll.pages,
+            "items": poll.items,
+            "is_complete": poll.is_complete,
+        },
+        "when": {
+            "looked_at": instant(absence.looked_at),
+            "poll_started_at": instant(poll.started_at),
+            "poll_finished_at": instant(poll.finished_at),
+        },
+        "how": {**_how(circumstances), "via": absence.via.value},
+    }
+    return RecordDraft(
+        id=derived_id("e", circumstances.matter, poll.id, absence.finding_id),
+        matter=circumstances.matter,
+        kind=RecordKind.ABSENCE,
+        recorded_at=circumstances.recorded_at,
+        facts=facts,
+        finding_id=absence.finding_id,
+    )
+
+
+def record_sha256(seq: int, draft: RecordDraft, previous_sha256: str) -> str:
+    """Return the hex digest of a record's canonical bytes.
+
+    Raises:
+        EvidenceError: its facts have no canonical form.
+    """
+    return hashlib.sha256(canonical_bytes(seq, draft, previous_sha256)).hexdigest()
+
+
+def canonical_bytes(seq: int, draft: RecordDraft, previous_sha256: str) -> bytes:
+    """Return a record's bytes as the module docstring says.
+
+    Raises:
+        EvidenceError: a fact is no integer, string, boolean, null, list or
+            object, or is one that JSON tools read in different ways.
+    """
+    fields = _fields(seq, draft, previous_sha256)
+    _check(fields)
+    text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode("utf-8")
+
+
+def as_json(record: EvidenceRecord) -> dict[str, Any]:
+    """Return a record as ``evidence list --json`` prints it: its fields and its digest."""
+    fields = _fields(record.seq, record.draft, record.previous_sha256)
+    return {**fields, "sha256": record.sha256}
+
+
+def instant(at: datetime) -> str:
+    """Return a time in UTC with six decimals.
+
+    Raises:
+        EvidenceError: the time is naive: nobody can say which moment it is.
+    """
+    if at.utcoffset() is None:
+        raise EvidenceError("a time without a time zone cannot be evidence")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def shown_url(url: str) -> str:
+    """Return an address fit for a record: no document name, password or odd letter.
+
+    Its exact form is in the sealed content.
+    """
+    try:
+        parts = urlsplit(url)
+        place = parts.netloc.rpartition("@")[2]
+        bare = urlunsplit((parts.scheme, place, parts.path, parts.query, ""))
+        names_document = _DOCUMENT.search(parts.path) or _DOCUMENT.search(parts.query)
+        bare = without_document_name(bare) if names_document else bare
+    except ValueError:
+        return "(malformed address)"
+    return "".join(c if "!" <= c <= "~" else _percent(c) for c in bare[:_MAX_URL])
+
+
+def _fields(seq: int, draft: RecordDraft, previous_sha256: str) -> dict[str, Any]:
+    sealed = None if draft.sealed is None else asdict(draft.sealed)
+    if sealed is not None:
+        sealed["recipients"] = list(sealed["recipients"])
+    return {
+        "schema": SCHEMA,
+        "seq": seq,
+        "previous_sha256": previous_sha256,
+        "id": draft.id,
+        "matter": draft.matter,
+        "kind": draft.kind.value,
+        "recorded_at": instant(draft.recorded_at),
+        "capture_id": draft.capture_id,
+        "finding_id": draft.finding_id,
+        "facts": draft.facts,
+        "sealed": sealed,
+    }
+
+
+def _check(value: object) -> None:
+    match value:
+        case None | bool():
+            pass
+        case int() if abs(value) <= _MAX_INTEGER:
+            pass
+        case str() if _is_plain(value):
+            pass
+        case list() | tuple():
+            for item in value:
+                _check(item)
+        case Mapping():
+            for key, item in value.items():
+                if not isinstance(key, str):
+                    raise EvidenceError("a fact's name is not a string")
+                _check(key)
+                _check(item)
+        case _:
+            raise EvidenceError(f"a fact of type {type(value).__name__} has no canonical form")
+
+
+def _is_plain(text: str) -> bool:
+    # DEL: JSON tools differ on whether to escape it. Surrogates: no UTF-8.
+    return not any(c == "\x7f" or "\ud800" <= c <= "\udfff" for c in text)
+
+
+def _frame(circumstances: Circumstances) -> dict[str, Any]:
+    if len(circumstances.nonce) < 32:
+        raise ValueError("a record needs a nonce of 32 hex letters or more")
+    return {"nonce": circumstances.nonce}
+
+
+def _how(circumstances: Circumstances) -> dict[str, Any]:
+    return {
+        "tool": "leakwatch",
+        "tool_version": circumstances.tool_version,
+        "config_sha256": circumstances.config_sha256,
+        "corpora": dict(circumstances.corpora),
+    }
+
+
+def _match_facts(matches: Sequence[Match], examined: int) -> dict[str, Any]:
+    files = sorted({f"{m.corpus}/{m.file}" for m in matches})
+    best = best_grade(tuple(matches))
+    return {
+        "artefacts_examined": examined,
+        "documents": len(files),
+        "best_grade": best.value if best is not None else None,
+        "grades": dict(Counter(m.grade.value for m in matches)),
+        "methods": dict(Counter(m.method.value for m in matches)),
+        "highest_stolen_in_leak": _ratio(max((m.stolen_in_leak or 0 for m in matches), default=0)),
+        "longest_passage_chars": max((m.passage_chars or 0 for m in matches), default=0),
+        "files": files[:FILES_LISTED],
+        "files_sha256": hashlib.sha256("\n".join(files).encode("utf-8")).hexdigest(),
+    }
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.4f}"
+
+
+def _claimed(finding: Finding | None) -> str | None:
+    if finding is None or finding.claimed_posted_at is None:
+        return None
+    return instant(finding.claimed_posted_at)
+
+
+def _content_type(capture: Capture) -> str | None:
+    # Parameters may name a file.
+    given = (capture.header("content-type") or "").partition(";")[0].strip().lower()
+    return given if _MEDIA_TYPE.fullmatch(given) else None
+
+
+def _header_time(capture: Capture, name: str) -> str | None:
+    """Return the time a header gives; None when it is no time, and never its words."""
+    try:
+        return instant(parsedate_to_datetime(capture.header(name) or ""))
+    except (ValueError, OverflowError, EvidenceError):
+        return None
+
+
+def _percent(char: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "surrogatepass"))

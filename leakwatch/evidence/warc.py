@@ -1,0 +1,160 @@
+"""Captures -> a WARC file (ISO 28500) that any viewer opens.
+
+One gzip member a record, so that a viewer can seek: a ``warcinfo`` that says
+what was done to the answers, then for each capture a ``response`` and a
+``metadata`` record with its times. The same captures give the same bytes.
+
+Answers are kept decoded, as they were matched: their content-encoding is
+undone, so headers that no longer hold stand under ``X-Archive-Orig-``.
+Digests are SHA-256, in hex: warcio itself would write SHA-1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from io import BytesIO
+from uuid import NAMESPACE_URL, uuid5
+
+from warcio.recordloader import ArcWarcRecord
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.utils import Digester
+from warcio.warcwriter import WARCWriter
+
+from leakwatch import __version__
+from leakwatch.model.capture import Capture
+
+_UNDONE = ("content-encoding", "transfer-encoding", "content-length")
+_NOTE = (
+    "Response bodies are stored with content-encoding and transfer-encoding removed; the "
+    "headers that said so are kept under X-Archive-Orig-. Bytes outside printable ASCII in "
+    "headers and addresses are written as backslash escapes. Requests are not stored."
+)
+
+
+def warc_chunks(captures: Sequence[Capture]) -> Iterator[bytes]:
+    """Yield a gzipped WARC 1.1 of the captures, a record at a time.
+
+    Nothing is written to disk. At most one capture is held twice in memory.
+    """
+    first = min((c.requested_at for c in captures), default=datetime.fromtimestamp(0, UTC))
+    info = {
+        "software": f"leakwatch/{__version__}",
+        "format": "WARC File Format 1.1",
+        "description": _NOTE,
+    }
+    yield _record("warcinfo", _warc_id("info", *(c.id for c in captures)), first, fields=info)
+    for capture in captures:
+        yield _response(capture)
+        yield _metadata(capture)
+
+
+class _Sha256Writer(WARCWriter):
+    @staticmethod
+    def _create_digester() -> Digester:
+        return _HexSha256()
+
+
+class _HexSha256(Digester):
+    def __init__(self) -> None:
+        super().__init__("sha256")
+
+    def __str__(self) -> str:
+        return f"{self.type_}:{self.digester.hexdigest()}"
+
+
+def _response(capture: Capture) -> bytes:
+    out = BytesIO()
+    writer = _Sha256Writer(out, gzip=True, warc_version="1.1")
+    record: ArcWarcRecord = writer.create_warc_record(
+        _ascii(capture.final_url),
+        "response",
+        payload=BytesIO(capture.body),
+        # Without a length warcio would spill the body into a temporary file.
+        length=len(capture.body),
+        warc_headers_dict={
+            "WARC-Record-ID": _warc_id("response", capture.id),
+            "WARC-Date": _warc_date(capture.requested_at),
+        },
+        http_headers=_http_headers(capture),
+    )
+    writer.write_record(record)
+    return out.getvalue()
+
+
+def _metadata(capture: Capture) -> bytes:
+    fields = {
+        "capture": capture.id,
+        "source": capture.source,
+        "requested-url": _ascii(capture.url),
+        "via": capture.via.value,
+        "requested-at": _warc_date(capture.requested_at),
+        "first-byte-at": _warc_date(capture.first_byte_at),
+        "completed-at": _warc_date(capture.completed_at),
+        "body-sha256": capture.sha256,
+    }
+    return _record(
+        "metadata",
+        _warc_id("metadata", capture.id),
+        capture.requested_at,
+        fields=fields,
+        about=capture,
+    )
+
+
+def _record(
+    kind: str,
+    record_id: str,
+    at: datetime,
+    *,
+    fields: dict[str, str],
+    about: Capture | None = None,
+) -> bytes:
+    """Return a record of named values (``application/warc-fields``)."""
+    body = "".join(f"{name}: {_ascii(value)}\r\n" for name, value in fields.items()).encode("ascii")
+    headers = {"WARC-Record-ID": record_id, "WARC-Date": _warc_date(at)}
+    if about is not None:
+        headers["WARC-Concurrent-To"] = _warc_id("response", about.id)
+    out = BytesIO()
+    writer = _Sha256Writer(out, gzip=True, warc_version="1.1")
+    record = writer.create_warc_record(
+        _ascii(about.final_url) if about is not None else "",
+        kind,
+        payload=BytesIO(body),
+        length=len(body),
+        warc_headers_dict=headers,
+    )
+    writer.write_record(record)
+    return out.getvalue()
+
+
+def _http_headers(capture: Capture) -> StatusAndHeaders:
+    kept = [
+        (f"X-Archive-Orig-{_ascii(name)}" if name.lower() in _UNDONE else _ascii(name), value)
+        for name, value in capture.headers
+    ]
+    headers = [(name, _ascii(value)) for name, value in kept]
+    headers.append(("Content-Length", str(len(capture.body))))
+    try:
+        phrase = HTTPStatus(capture.status).phrase
+    except ValueError:
+        phrase = "Unknown"
+    return StatusAndHeaders(f"{capture.status} {phrase}", headers, protocol="HTTP/1.1")
+
+
+def _ascii(text: str) -> str:
+    """Return one line of printable ASCII: a header must not be able to start another."""
+    return "".join(c if " " <= c <= "~" else _escaped(c) for c in text)
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
+
+
+def _warc_id(kind: str, *names: str) -> str:
+    return f"<urn:uuid:{uuid5(NAMESPACE_URL, ' '.join((kind, *names)))}>"
+
+
+def _warc_date(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
