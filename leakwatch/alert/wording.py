@@ -118,9 +118,9 @@ WORDING: Mapping[Outcome, Wording] = MappingProxyType(
             ),
         ),
         Outcome.REVIEW_ORDER: Wording(
-            "for review: protected material, no verified order",
+            "for review: no verified order",
             "Protected material appears to be reachable at this place. No verified order is "
-            "recorded to hold it against, so this message concludes nothing about a breach.",
+            "recorded to hold it against, so nothing is concluded about the order.",
             "A named lawyer checking the recorded order against the sealed one, or an order "
             "being made: the finding is then assessed again.",
             (

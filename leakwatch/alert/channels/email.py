@@ -77,7 +77,9 @@ class EmailChannel:
         try:
             async with asyncio.timeout(4 * self._target.timeout_s):
                 await client.connect()
-                refused, _ = await client.send_message(mail)
+                refused, _ = await client.sendmail(
+                    self._sender.addr_spec, mail["To"].addresses[0].addr_spec, flattened(mail)
+                )
             # A refusal of some recipients does not raise (aiosmtplib).
             for reply in refused.values():
                 raise reply_error(self._where, reply.code, about="the recipient")
@@ -175,10 +177,22 @@ class EmailChannel:
             return
 
 
+def flattened(mail: EmailMessage) -> bytes:
+    """Return the bytes of the mail, with long headers folded only where they must be.
+
+    Python folds a subject of 69 to 77 letters right after its name, which some
+    readers take for a subject that begins with a space. Encoded words may not
+    be longer than 75 letters (RFC 2047), so headers that need them are folded.
+    """
+    is_plain = all(str(value).isascii() for value in mail.values())
+    policy = SMTP_POLICY.clone(max_line_length=998) if is_plain else SMTP_POLICY
+    return mail.as_bytes(policy=policy)
+
+
 def _mailbox(text: str, *, display_name: str | None = None) -> Address:
-    """Return the address; raises ValueError when it is none."""
+    """Return the address; raises ValueError when it is none or needs SMTPUTF8 (RFC 6531)."""
     shown, bare = parseaddr(text)
-    if not bare or "@" not in bare:
+    if not text.isprintable() or "@" not in bare or not bare.isascii():
         raise ValueError("not a mail address")
     name = shown if display_name is None else display_name
     try:

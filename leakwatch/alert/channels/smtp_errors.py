@@ -33,7 +33,7 @@ def mapped(where: str, error: Exception) -> AlertError:
     for cause in _chain(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return ChannelMisconfigured(
-                f"{where}: the server's certificate is not trusted: {cause.verify_message}",
+                f"{where}: the server's certificate is not trusted",
                 hint="name its authority with ca_file, or use the name the certificate is for",
             )
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
