@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import grimp
 import pytest
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 STDLIB_ONLY = ("model", "errors", "clock", "ports", "progress")
@@ -37,6 +40,21 @@ def test_vocabulary_needs_the_standard_library_alone(graph: grimp.ImportGraph, n
     assert {
         i for i in imported if i.split(".")[0] not in sys.stdlib_module_names | {"leakwatch"}
     } == set()
+
+
+def test_everything_imported_is_locked(graph: grimp.ImportGraph) -> None:
+    """What the package imports is in the lock users install from, not only in the tests' one."""
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    locked = {canonicalize_name(name) for name in re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)}
+    own = {m for m in graph.modules if m.split(".")[0] == "leakwatch"}
+    imported = {i.split(".")[0] for m in own for i in graph.find_modules_directly_imported_by(m)}
+    providers = packages_distributions()
+    unlocked = {
+        name
+        for name in imported - sys.stdlib_module_names - {"leakwatch"}
+        if not locked & {canonicalize_name(provider) for provider in providers.get(name, [])}
+    }
+    assert unlocked == set()
 
 
 def test_no_drawers_for_what_did_not_fit(graph: grimp.ImportGraph) -> None:

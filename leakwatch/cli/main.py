@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import click
 import structlog
 import typer
 
@@ -106,7 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         result = app(args=given, standalone_mode=False, prog_name="leakwatch")
     except Exception as error:
-        if debug and not isinstance(error, click.ClickException | click.exceptions.Abort):
+        if debug and not isinstance(error, typer.TyperException | typer.Abort):
             raise
         return _exit_code(error)
     except KeyboardInterrupt:
@@ -121,10 +120,11 @@ def _exit_code(error: Exception) -> int:
         case LeakwatchError():
             Output().error(error)
             return error.exit_code
-        case click.exceptions.Abort():
+        case typer.Abort():
             return INTERRUPTED
-        case click.ClickException():
-            error.show()
+        case typer.TyperException():
+            asked = getattr(getattr(error, "ctx", None), "command_path", "leakwatch")
+            Output().notice(f"{error.format_message()} (see: {asked} --help)")
             return error.exit_code
         case BrokenPipeError():
             # The reader (head, less) has seen enough; Python must not complain at exit.
