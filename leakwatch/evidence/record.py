@@ -22,12 +22,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from leakwatch import __version__
 from leakwatch.errors import EvidenceError
 from leakwatch.model.capture import Absence, Capture, Poll
 from leakwatch.model.evidence import EvidenceRecord, RecordDraft, RecordKind, SealedContent
@@ -59,14 +60,12 @@ _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]{1,60}")
 class Circumstances:
     """What holds for a record whatever it is about."""
 
-    matter: str
     recorded_at: datetime
     nonce: str
     """At least 32 random hex letters, another for each record."""
-    tool_version: str
     config_sha256: str
     """Hex digest of the configuration the daemon runs under."""
-    corpora: Mapping[str, str]
+    corpora: Mapping[str, str] = field(default_factory=dict)
     """Corpus in use -> digest of its manifest."""
 
 
@@ -75,6 +74,7 @@ def capture_draft(
     *,
     poll_id: str,
     circumstances: Circumstances,
+    matter: str | None = None,
     finding: Finding | None = None,
     matches: Sequence[Match] = (),
     examined: int = 0,
@@ -86,11 +86,18 @@ def capture_draft(
         capture: its body may have been dropped.
         poll_id: the poll that took it.
         circumstances: of the recording.
+        matter: id; the finding's where there is one.
         finding: what it bears on, if anything.
         matches: known files recognised in it.
         examined: artefacts that were read in it.
         sealed: where its content is, if it was kept.
+
+    Raises:
+        ValueError: neither matter nor finding is given.
     """
+    matter = finding.matter if finding is not None else matter
+    if matter is None:
+        raise ValueError("a record belongs to a matter")
     name = finding.id if finding is not None else ""
     facts = {
         **_frame(circumstances),
@@ -121,8 +128,8 @@ def capture_draft(
         "match": _match_facts(matches, examined),
     }
     return RecordDraft(
-        id=derived_id("e", circumstances.matter, capture.id, name),
-        matter=circumstances.matter,
+        id=derived_id("e", matter, capture.id, name),
+        matter=matter,
         kind=RecordKind.CAPTURE,
         recorded_at=circumstances.recorded_at,
         facts=facts,
@@ -132,7 +139,9 @@ def capture_draft(
     )
 
 
-def absence_draft(absence: Absence, poll: Poll, *, circumstances: Circumstances) -> RecordDraft:
+def absence_draft(
+    absence: Absence, poll: Poll, *, matter: str, circumstances: Circumstances
+) -> RecordDraft:
     """Return the record that a good look did not show a finding.
 
     "Not found" is stated with its coverage: what of the place was looked at.
@@ -162,8 +171,8 @@ def absence_draft(absence: Absence, poll: Poll, *, circumstances: Circumstances)
         "how": {**_how(circumstances), "via": absence.via.value},
     }
     return RecordDraft(
-        id=derived_id("e", circumstances.matter, poll.id, absence.finding_id),
-        matter=circumstances.matter,
+        id=derived_id("e", matter, poll.id, absence.finding_id),
+        matter=matter,
         kind=RecordKind.ABSENCE,
         recorded_at=circumstances.recorded_at,
         facts=facts,
@@ -280,7 +289,7 @@ def _frame(circumstances: Circumstances) -> dict[str, Any]:
 def _how(circumstances: Circumstances) -> dict[str, Any]:
     return {
         "tool": "leakwatch",
-        "tool_version": circumstances.tool_version,
+        "tool_version": __version__,
         "config_sha256": circumstances.config_sha256,
         "corpora": dict(circumstances.corpora),
     }

@@ -17,10 +17,10 @@ from http import HTTPStatus
 from io import BytesIO
 from uuid import NAMESPACE_URL, uuid5
 
-from warcio.recordloader import ArcWarcRecord
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.utils import Digester
-from warcio.warcwriter import WARCWriter
+from warcio.recordloader import ArcWarcRecord  # type: ignore[import-untyped]
+from warcio.statusandheaders import StatusAndHeaders  # type: ignore[import-untyped]
+from warcio.utils import Digester  # type: ignore[import-untyped]
+from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
 from leakwatch import __version__
 from leakwatch.model.capture import Capture
@@ -50,13 +50,13 @@ def warc_chunks(captures: Sequence[Capture]) -> Iterator[bytes]:
         yield _metadata(capture)
 
 
-class _Sha256Writer(WARCWriter):
+class _Sha256Writer(WARCWriter):  # type: ignore[misc]
     @staticmethod
     def _create_digester() -> Digester:
         return _HexSha256()
 
 
-class _HexSha256(Digester):
+class _HexSha256(Digester):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__("sha256")
 
