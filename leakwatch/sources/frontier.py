@@ -96,9 +96,11 @@ class Frontier:
             return None
         return siblings.following
 
-    def advance(self) -> None:
-        """Count the next one of the foremost siblings as visited."""
+    def advance(self, names: Sequence[str]) -> None:
+        """Count the next one of the foremost siblings as visited; the last one ends them."""
         self.queue[0].following += 1
+        if self.queue[0].following >= len(names):
+            self.queue.popleft()
 
     def news(self, path: str, rows: Sequence[Row]) -> list[Row] | None:
         """Note a directory's entries; return those in groups not told before.

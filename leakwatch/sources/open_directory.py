@@ -137,7 +137,7 @@ class _Walk:
         except FetchError:
             self._missed += 1
         if is_new:
-            self._frontier.advance()
+            self._frontier.advance(parent.names)
         if page is not None:
             await self._look(page, position, f"{parent.path}{row['name']}/", is_new=is_new)
 
