@@ -9,22 +9,19 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection, text
 
-_TURN = 0x6C77_6D69_6772_6174
-"""Name of the turn that upgrades of one PostgreSQL database take."""
-
 
 def run(connection: Connection) -> None:
-    """Run them all or none.
+    """Run them all or none; the caller holds the lock that makes upgrades take turns.
 
-    A migration that waits for a lock makes every daemon behind it wait, so the
-    waiting is short (the caller's ``lock_timeout``) and so is the work.
+    A migration that waits for a table makes every daemon behind it wait, so both
+    the waiting and the work are bounded.
     """
     is_postgres = connection.dialect.name == "postgresql"
     context.configure(connection=connection, transaction_per_migration=False)
     with context.begin_transaction():
         if is_postgres:
+            connection.execute(text("SET LOCAL lock_timeout = '10s'"))
             connection.execute(text("SET LOCAL statement_timeout = '15min'"))
-            connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _TURN})
         context.run_migrations()
         if not is_postgres:
             _require_whole_references(connection)

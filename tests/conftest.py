@@ -19,9 +19,8 @@ from tests.support.store import stand_in_chain
 def postgres_server() -> Iterator[PostgresServer]:
     """A PostgreSQL server of this test process; skips where there is none."""
     try:
-        server = running_postgres()
-        with server as running:
-            yield running
+        with running_postgres() as server:
+            yield server
     except NoPostgres as reason:
         pytest.skip(str(reason))
 
@@ -44,11 +43,17 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A URL of an upgraded, empty SQLite database."""
+    shutil.copy(sqlite_template, tmp_path / "leakwatch.db")
+    return f"sqlite:///{tmp_path / 'leakwatch.db'}"
+
+
+@pytest.fixture
 def store_url(empty_url: str, request: pytest.FixtureRequest) -> str:
     """A URL of each engine with an upgraded, empty database."""
     if empty_url.startswith("sqlite"):
-        template: Path = request.getfixturevalue("sqlite_template")
-        shutil.copy(template, empty_url.removeprefix("sqlite:///"))
+        request.getfixturevalue("sqlite_url")
     else:
         asyncio.run(upgrade(empty_url))
     return empty_url

@@ -25,12 +25,14 @@ HEAD_REVISION = "leakwatch_0001"
 """What this code is written for; spares every start the import of Alembic."""
 
 _VERSION_TABLE = "alembic_version"
+_UPGRADE_LOCK = 0x6C77_6D69_6772_6174
+"""Name of the turn that upgrades take on PostgreSQL."""
 
 
 async def upgrade(url: str, *, lock_timeout_s: float = 30.0) -> str:
     """Bring a database to the newest revision, creating it if need be; return the revision.
 
-    All in one transaction: it is done or not begun. Several may call it at once.
+    All in one transaction: it is done or not begun. Daemons that call it at once take turns.
 
     Raises:
         SchemaUnknown: made by a newer leakwatch, or not ours.
@@ -110,6 +112,9 @@ def migrations() -> Config:
 def _upgrade(connection: Connection, database: str) -> None:
     from alembic import command  # noqa: PLC0415 - 250 ms
 
+    if connection.dialect.name == "postgresql":
+        # SQLite's writers take turns as it is.
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
     revision = _revision(connection, database)
     if revision is not None:
         _require_known(revision, database)
@@ -153,7 +158,7 @@ def _create_file(database: Database) -> None:
     try:
         database.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(database.file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    except FileExistsError:
-        return
     except OSError as error:
+        if database.file.is_file():
+            return
         raise StoreUnavailable(f"{database}: cannot be created ({error.strerror})") from None

@@ -6,7 +6,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction
+
 from leakwatch.model.evidence import RecordDraft
+from leakwatch.ports import (
+    AlertRepository,
+    CaptureRepository,
+    CorpusRepository,
+    EvidenceRepository,
+    FindingRepository,
+    MatterRepository,
+    SourceRepository,
+    UnitOfWork,
+)
 from leakwatch.store.alert_repo import SqlAlerts
 from leakwatch.store.capture_repo import SqlCaptures
 from leakwatch.store.corpus_repo import SqlCorpora
@@ -23,17 +35,17 @@ Chain = Callable[[int, RecordDraft, str], str]
 """``(seq, draft, previous_sha256)`` -> hex SHA-256 of the record's canonical bytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SqlUnitOfWork:
     """The repositories of one transaction."""
 
-    sources: SqlSources
-    captures: SqlCaptures
-    matters: SqlMatters
-    corpora: SqlCorpora
-    findings: SqlFindings
-    evidence: SqlEvidence
-    alerts: SqlAlerts
+    sources: SourceRepository
+    captures: CaptureRepository
+    matters: MatterRepository
+    corpora: CorpusRepository
+    findings: FindingRepository
+    evidence: EvidenceRepository
+    alerts: AlertRepository
 
 
 class SqlStore:
@@ -59,8 +71,11 @@ class SqlStore:
         return f"SqlStore({self._database})"
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[SqlUnitOfWork]:
+    async def begin(self) -> AsyncIterator[UnitOfWork]:
         """Open a write transaction; commit when the block ends, roll back if it raises.
+
+        A block that swallowed an error of the database is rolled back as well, and the
+        error raised again: it cannot be known how much of the block was done.
 
         Raises:
             StoreUnavailable: locked for too long, full or unreachable. After a failed
@@ -77,9 +92,12 @@ class SqlStore:
         try:
             with translated(name):
                 transaction = await connection.begin()
-            yield self._unit_of_work(Transaction(connection, name))
+            tx = Transaction(connection, name)
+            yield self._unit_of_work(tx)
+            if tx.failure is not None:
+                raise tx.failure
             with translated(name):
-                await transaction.commit()
+                await _commit(connection, transaction)
         finally:
             # Rolls back what was not committed, and is shielded from cancellation.
             await connection.__aexit__(None, None, None)
@@ -101,3 +119,13 @@ class SqlStore:
             evidence=SqlEvidence(transaction, self._chain),
             alerts=SqlAlerts(transaction),
         )
+
+
+async def _commit(connection: AsyncConnection, transaction: AsyncTransaction) -> None:
+    try:
+        await transaction.commit()
+    except BaseException:
+        # SQLite keeps a transaction open whose commit failed, and SQLAlchemy takes it
+        # for ended: only closing the connection surely undoes it.
+        await connection.invalidate()
+        raise

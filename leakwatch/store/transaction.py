@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import CursorResult, Executable, Select, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from leakwatch.errors import NotFound
+from leakwatch.errors import NotFound, StoreError
 from leakwatch.store.failures import translated
 
 Row = Mapping[str, Any]
@@ -24,12 +25,17 @@ class Transaction:
     Args:
         connection: with its transaction begun.
         database: what messages call the database.
+
+    Attributes:
+        failure: the first error of the database; such a transaction must not be
+            committed. PostgreSQL would quietly roll it back, SQLite keep a part.
     """
 
     def __init__(self, connection: AsyncConnection, database: str) -> None:
         self._connection = connection
         self._database = database
         self._is_postgres = connection.dialect.name == "postgresql"
+        self.failure: StoreError | None = None
 
     def insert(self, table: Table) -> Insert:
         """Return an insert that knows ON CONFLICT, which both engines spell alike."""
@@ -37,19 +43,19 @@ class Transaction:
 
     async def run(self, statement: Executable) -> int:
         """Execute; return how many rows it touched."""
-        with translated(self._database):
+        with self._translated():
             result: CursorResult[Any] = await self._connection.execute(statement)
         return result.rowcount
 
     async def run_many(self, statement: Executable, rows: Sequence[Row]) -> None:
         """Execute once a row, in batches; nothing for no rows."""
         for start in range(0, len(rows), _BATCH_ROWS):
-            with translated(self._database):
+            with self._translated():
                 batch = rows[start : start + _BATCH_ROWS]
                 await self._connection.execute(statement, [dict(row) for row in batch])
 
     async def all(self, statement: Select[Any]) -> Sequence[Row]:
-        with translated(self._database):
+        with self._translated():
             result = await self._connection.execute(statement)
             names = tuple(result.keys())
             return [dict(zip(names, row, strict=True)) for row in result]
@@ -60,7 +66,7 @@ class Transaction:
 
     async def scalar(self, statement: Select[Any]) -> Any:
         """Return the first column of the first row; None for no row."""
-        with translated(self._database):
+        with self._translated():
             return await self._connection.scalar(statement)
 
     async def take_turn(self, lock: int) -> None:
@@ -69,7 +75,7 @@ class Transaction:
         SQLite's writers take turns as it is.
         """
         if self._is_postgres:
-            with translated(self._database):
+            with self._translated():
                 await self._connection.execute(
                     text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock}
                 )
@@ -91,3 +97,12 @@ class Transaction:
         if not rows:
             raise NotFound(f"no {noun} {prefix!r}")
         return rows[0]
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            with translated(self._database):
+                yield
+        except StoreError as error:
+            self.failure = self.failure or error
+            raise

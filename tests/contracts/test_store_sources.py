@@ -109,7 +109,8 @@ async def test_claim_takes_a_source_that_is_not_due_but_not_one_that_is_leased(
             await uow.sources.claim(SOURCE, "analyst", now=after(1), until=after(60))
         again = await uow.sources.claim(SOURCE, "daemon", now=after(1), until=after(90))
         await uow.sources.release(again, after(900))
-        assert await uow.sources.claim(SOURCE, "analyst", now=after(2), until=after(60))
+        taken = await uow.sources.claim(SOURCE, "analyst", now=after(2), until=after(60))
+        assert taken.owner == "analyst"
         with pytest.raises(Conflict):
             await uow.sources.renew(lease, after(120))
         with pytest.raises(NotFound):
@@ -147,8 +148,15 @@ async def test_record_poll_keeps_the_poll_and_the_health_and_nothing_else(store:
     poll = a_poll(
         outcome=PollOutcome.FAILED, location=None, error="timed_out", detail="no answer\0"
     )
-    health = {"health": Health.FAILING, "health_since": after(3), "consecutive_failures": 4}
-    state = SourceState(SOURCE, {"ignored": 1}, after(5), last_error="timed_out", **health)
+    state = SourceState(
+        SOURCE,
+        {"ignored": 1},
+        after(5),
+        health=Health.FAILING,
+        health_since=after(3),
+        consecutive_failures=4,
+        last_error="timed_out",
+    )
     async with store.begin() as uow:
         await uow.sources.sync([a_spec()], NOW)
         await uow.sources.record_poll(poll, state)

@@ -8,7 +8,6 @@ costs a fifth of a second.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import pwd
 import shutil
@@ -20,8 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-
-import asyncpg
+from typing import Any
 
 _FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=64MB"
 
@@ -33,23 +31,16 @@ class NoPostgres(Exception):
 @dataclass(frozen=True)
 class PostgresServer:
     port: int
+    _psql: Path
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def new_schema(self) -> str:
         """Make an empty schema; return the URL of the role that owns it."""
         name = f"t{next(self._numbers)}"
-        asyncio.run(self._execute(f"CREATE ROLE {name} LOGIN"))
-        asyncio.run(self._execute(f"CREATE SCHEMA {name} AUTHORIZATION {name}"))
+        sql = f"CREATE ROLE {name} LOGIN; CREATE SCHEMA {name} AUTHORIZATION {name}"
+        server = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres"]
+        _run([str(self._psql), "-X", "-q", *server, "-c", sql], None)
         return f"postgresql://{name}@127.0.0.1:{self.port}/postgres"
-
-    async def _execute(self, sql: str) -> None:
-        connection = await asyncpg.connect(
-            host="127.0.0.1", port=self.port, user="postgres", database="postgres"
-        )
-        try:
-            await connection.execute(sql)
-        finally:
-            await connection.close()
 
 
 @contextmanager
@@ -78,7 +69,7 @@ def running_postgres() -> Iterator[PostgresServer]:
         _run([str(programs / "initdb"), "-D", str(data), *initdb], user)
         _run([*control, "-l", str(data / "log"), "-o", f"{options} {_FAST}", "start"], user)
         try:
-            yield PostgresServer(port)
+            yield PostgresServer(port, programs / "psql")
         finally:
             _run([*control, "-m", "immediate", "stop"], user)
     finally:
@@ -88,7 +79,7 @@ def running_postgres() -> Iterator[PostgresServer]:
 def _find_programs() -> Path:
     on_path = shutil.which("initdb")
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    for folder in ([Path(on_path).parent] if on_path else []) + installed[::-1]:
+    for folder in ([Path(on_path).resolve().parent] if on_path else []) + installed[::-1]:
         if (folder / "pg_ctl").exists():
             return folder
     raise NoPostgres("PostgreSQL's server programs (initdb, pg_ctl) are not installed")
@@ -105,7 +96,9 @@ def _find_user() -> pwd.struct_passwd | None:
 
 
 def _run(command: list[str], user: pwd.struct_passwd | None) -> None:
-    who = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    who: dict[str, Any] = (
+        {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    )
     done = subprocess.run(  # noqa: S603 - our own command line
         command,
         cwd="/",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +23,7 @@ from leakwatch.model.finding import (
 from leakwatch.model.match import Grade, Match, Method
 from leakwatch.model.matter import Act, ActCode, Matter, OrderKind, OrderVersion, PayloadPolicy
 from leakwatch.model.source import Role, SourceSpec, Via
-from leakwatch.ports import StoredMatch, UnitOfWork
+from leakwatch.ports import Store, StoredMatch, UnitOfWork
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 MATTER = "harbour-clinic"
@@ -224,3 +226,15 @@ async def put_parents(uow: UnitOfWork) -> None:
     await uow.sources.sync([a_spec()], NOW)
     await uow.matters.sync([a_matter(an_order())], NOW)
     await uow.findings.save(a_finding(), None)
+
+
+class Undo(Exception):
+    """Raised on purpose, and by nobody else."""
+
+
+@asynccontextmanager
+async def undone(store: Store) -> AsyncIterator[UnitOfWork]:
+    """Open a transaction that ends by raising ``Undo``."""
+    async with store.begin() as uow:
+        yield uow
+        raise Undo
