@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
 import httpx
 
 from leakwatch.errors import BrokenResponse
+from leakwatch.fetch.body import Body
 from leakwatch.fetch.policy import Target
 from leakwatch.model.capture import Capture, FetchRequest, FetchResult, Gone, NotModified
 from leakwatch.model.ids import derived_id
@@ -26,7 +26,7 @@ class Answer:
     target: Target
     status: int
     headers: httpx.Headers
-    body: bytes
+    body: Body
     first_byte_at: datetime
     is_conditional: bool
     """Our validators went along."""
@@ -53,10 +53,9 @@ def result_of(request: FetchRequest, answer: Answer, span: Span) -> FetchResult:
         return NotModified(request.url, span.requested_at, span.completed_at)
     if answer.status in {404, 410}:
         return Gone(request.url, answer.status, span.requested_at, span.completed_at)
-    sha256 = hashlib.sha256(answer.body).hexdigest()
     began = span.requested_at.isoformat()
     return Capture(
-        id=derived_id("c", request.source, request.url, began, sha256),
+        id=derived_id("c", request.source, request.url, began, answer.body.sha256),
         source=request.source,
         url=request.url,
         final_url=answer.target.url,
@@ -66,8 +65,8 @@ def result_of(request: FetchRequest, answer: Answer, span: Span) -> FetchResult:
         first_byte_at=answer.first_byte_at,
         completed_at=span.completed_at,
         via=span.via,
-        body=answer.body,
-        sha256=sha256,
+        body=answer.body.data,
+        sha256=answer.body.sha256,
     )
 
 
@@ -75,10 +74,17 @@ def kept_headers(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
     """Return the headers in their order, as many and as long as a capture keeps.
 
     A validator is kept whole or not at all: a cut one would never match again.
+    What would not print (terminal escapes) is replaced.
     """
     kept = []
     for name, value in headers.multi_items()[:MAX_HEADERS]:
         if name in {"etag", "last-modified"} and len(value) > MAX_VALUE_CHARS:
             continue
-        kept.append((name[:MAX_NAME_CHARS], value[:MAX_VALUE_CHARS]))
+        kept.append((_shown(name[:MAX_NAME_CHARS]), _shown(value[:MAX_VALUE_CHARS])))
     return tuple(kept)
+
+
+def _shown(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -7,10 +7,12 @@ the whole attempt.
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
 import zlib
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import httpx
@@ -34,6 +36,17 @@ class BodyLimits:
     """Of the decoded body."""
     host: str
     """Named in errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A decoded body with its digest, taken while it came in."""
+
+    data: bytes = field(repr=False)
+    sha256: str
+
+
+EMPTY = Body(b"", hashlib.sha256().hexdigest())
 
 
 class _Decoder(Protocol):
@@ -110,7 +123,7 @@ def _decode(decoders: list[_Decoder], data: bytes) -> Iterator[bytes]:
 
 async def read_body(
     response: httpx.Response, chunks: AsyncIterator[bytes], limits: BodyLimits
-) -> bytes:
+) -> Body:
     """Return the whole decoded body.
 
     Args:
@@ -126,20 +139,21 @@ async def read_body(
     """
     decoders = _decoders(response, limits.host)
     _check_announced(response, limits)
-    received, decoded = 0, bytearray()
+    received, decoded, digest = 0, io.BytesIO(), hashlib.sha256()
     try:
         async for chunk in chunks:
             received += len(chunk)
             for piece in _decode(decoders, chunk):
-                decoded += piece
-                _check_so_far(len(decoded), received, limits)
-            _check_so_far(len(decoded), received, limits)
+                decoded.write(piece)
+                digest.update(piece)
+                _check_so_far(decoded.tell(), received, limits)
+            _check_so_far(decoded.tell(), received, limits)
     except zlib.error:
         raise BrokenResponse(f"{limits.host} sent a body that does not decode") from None
     if not all(d.is_complete for d in decoders):
         raise BrokenResponse(f"{limits.host} sent a compressed body that was cut short")
     _check_range(response, received, limits.host)
-    return bytes(decoded)
+    return Body(decoded.getvalue(), digest.hexdigest())
 
 
 def _check_announced(response: httpx.Response, limits: BodyLimits) -> None:

@@ -20,7 +20,7 @@ import structlog
 from leakwatch.clock import Clock
 from leakwatch.errors import LeakwatchError, RateLimited, TimedOut, TooManyRedirects
 from leakwatch.fetch.answer import Answer, Span, result_of
-from leakwatch.fetch.body import BodyLimits, read_body
+from leakwatch.fetch.body import EMPTY, Body, BodyLimits, read_body
 from leakwatch.fetch.clearnet import Resolve, system_resolve
 from leakwatch.fetch.clients import ClientKey, ClientPool
 from leakwatch.fetch.errors import LIBRARY_ERRORS, translate
@@ -179,7 +179,7 @@ class HttpFetcher:
                 target=target,
                 status=response.status_code,
                 headers=response.headers,
-                body=b"" if is_bare else await self._body(request, target, response),
+                body=EMPTY if is_bare else await self._body(request, target, response),
                 first_byte_at=first_byte_at,
                 is_conditional="if-none-match" in headers or "if-modified-since" in headers,
             )
@@ -209,7 +209,7 @@ class HttpFetcher:
         except LIBRARY_ERRORS as exc:
             raise translate(exc, target) from None
 
-    async def _body(self, request: FetchRequest, target: Target, response: httpx.Response) -> bytes:
+    async def _body(self, request: FetchRequest, target: Target, response: httpx.Response) -> Body:
         limits = BodyLimits(request.max_bytes or self._policy.max_page_bytes, target.host)
         return await read_body(response, response.aiter_raw(), limits)
 
@@ -226,9 +226,8 @@ def _wanted_headers(request: FetchRequest) -> dict[str, str]:
     body would mean nothing (RFC 9110, 14.2).
     """
     headers = {name.lower(): value for name, value in request.headers.items()}
-    if request.etag:
-        headers["if-none-match"] = request.etag
-    if request.last_modified:
-        headers["if-modified-since"] = request.last_modified
+    validators = {"if-none-match": request.etag, "if-modified-since": request.last_modified}
+    # A site may have given us one that no header can carry back.
+    headers |= {k: v for k, v in validators.items() if v and v.isascii() and v.isprintable()}
     headers["accept-encoding"] = "identity" if "range" in headers else "gzip, deflate"
     return headers

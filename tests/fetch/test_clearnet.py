@@ -118,7 +118,8 @@ async def test_a_resolver_that_hangs_meets_the_deadline() -> None:
     """Looking a name up is part of connecting."""
 
     async def resolve(host: str, port: int) -> Sequence[str]:
-        return await asyncio.Event().wait() or []
+        await asyncio.Event().wait()
+        return []
 
     backend = CheckedBackend(allow_private=False, resolve=resolve)
     with pytest.raises(httpcore.ConnectTimeout):

@@ -24,6 +24,8 @@ class Asked:
     client: tuple[str, int]
     server: str
     """Address the connection came in on."""
+    reader: asyncio.StreamReader = field(repr=False, compare=False)
+    """Ends when the client hangs up."""
     sni: str | None = None
 
 
@@ -83,7 +85,7 @@ def raw(answer: bytes, *, then_hang: bool = False) -> Route:
         writer.write(answer)
         await writer.drain()
         if then_hang:
-            await asyncio.Event().wait()
+            await asked.reader.read()
         raise HangUp
 
     return route
@@ -172,6 +174,7 @@ async def _converse(
             headers=headers,
             client=writer.get_extra_info("peername")[:2],
             server=writer.get_extra_info("sockname")[0],
+            reader=reader,
             sni=names.get(writer.get_extra_info("ssl_object")),
         )
         site.asked.append(asked)
