@@ -14,8 +14,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from leakwatch import wiring
+from leakwatch.clock import SystemClock
 from leakwatch.errors import LeakwatchError
+from leakwatch.fetch.client import HttpFetcher
 from leakwatch.model.source import Via
+from leakwatch.places import load_places
 from leakwatch.settings import Settings
 
 LOW_DISK_BYTES = 1024**3
@@ -53,7 +56,7 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
     for name, look in looks:
         yield await _looked(name, look, settings)
     try:
-        places = wiring.load_places(settings)
+        places = load_places(settings)
         channels = wiring.build_channels(settings)
     except LeakwatchError as error:
         yield _failed("channels", error)
@@ -65,7 +68,7 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
             yield _failed(f"channel {name}", error)
     now = datetime.now(UTC)
     for matter in places.matters:
-        for warning in wiring.warnings_about(matter, now):
+        for warning in matter.gaps(now):
             yield Check(
                 f"matter {matter.id}",
                 Verdict.WARNING,
@@ -102,7 +105,7 @@ async def _fingerprints(settings: Settings) -> str:
 
 
 async def _places(settings: Settings) -> str:
-    places = wiring.load_places(settings)
+    places = load_places(settings)
     wiring.build_sources(places.sources)
     onions = sum(any(".onion" in url for url in spec.locations) for spec in places.sources)
     direct = sum(spec.via is Via.DIRECT for spec in places.sources)
@@ -116,7 +119,7 @@ async def _corpora(settings: Settings) -> str:
     corpora = await asyncio.to_thread(wiring.open_corpora, settings)
     if not corpora:
         return "none configured: only claims and mentions will be seen"
-    return "; ".join(f"{name}: {corpus.files} known files" for name, corpus in corpora.items())
+    return "; ".join(f"{name}: {len(corpus)} known files" for name, corpus in corpora.items())
 
 
 async def _sandbox(settings: Settings) -> str:
@@ -130,8 +133,12 @@ async def _database(settings: Settings) -> str:
 
 
 async def _tor(settings: Settings) -> str:
-    places = wiring.load_places(settings)
+    places = load_places(settings)
     if all(spec.via is Via.DIRECT for spec in places.sources):
         return "not needed: no source goes through it"
-    await wiring.check_tor(settings)
+    fetcher = HttpFetcher(wiring.fetch_policy(settings), clock=SystemClock())
+    try:
+        await fetcher.check_tor()
+    finally:
+        await fetcher.aclose()
     return f"a SOCKS5 proxy answers at {settings.fetch.tor_proxy.rpartition('@')[2]}"

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import unquote, urlsplit
 
-from leakwatch.errors import FetchError
+from leakwatch.errors import FetchError, SourceError
 from leakwatch.model.artefact import Artefact, MemberPath
 from leakwatch.model.capture import Capture, FetchRequest
 from leakwatch.model.listing import Listing, ListingEntry
@@ -122,7 +122,7 @@ class Inspector:
                 continue
             try:
                 payload = await self._fetch(link, source)
-            except FetchError as error:
+            except (FetchError, SourceError) as error:
                 missed, refused = missed + error.retryable, refused + (not error.retryable)
                 continue
             fetched.add(blinded)

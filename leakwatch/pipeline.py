@@ -59,6 +59,8 @@ class _Tally:
     problem: str | None = None
     detail: str | None = None
     recorded: list[Recorded] = field(default_factory=list)
+    evidenced: set[tuple[str, str]] = field(default_factory=set)
+    """Captures that belong to a finding, each with its matter."""
 
     def add(self, batch: SourceBatch) -> None:
         self.pages += batch.pages
@@ -114,7 +116,7 @@ class Pipeline:
             async for batch in adapter.poll(self.fetcher, self.parser, progress.adapter):
                 tally.add(batch)
                 after = await self._take(batch, source, poll_id, progress, tally)
-                await self._save(batch, lease, poll_id, after)
+                await self._save(batch, source, lease, poll_id, tally, after)
                 if after.attempts:
                     break  # files are to be tried again from this checkpoint
                 progress = after
@@ -149,6 +151,7 @@ class Pipeline:
                 observation = await self._observe(matter, source, post, inspection, poll_id)
                 if observation is not None:
                     tally.recorded.append(await self.recorder.record(observation))
+                    tally.evidenced |= {(c.id, matter.id) for c in observation.captures}
         if missed:
             tally.problem = tally.problem or "files_missed"
             tally.detail = tally.detail or f"{missed} linked files could not be fetched yet"
@@ -198,12 +201,22 @@ class Pipeline:
         )
 
     async def _save(
-        self, batch: SourceBatch, lease: Lease, poll_id: str, progress: Progress
+        self,
+        batch: SourceBatch,
+        source: SourceSpec,
+        lease: Lease,
+        poll_id: str,
+        tally: _Tally,
+        progress: Progress,
     ) -> None:
         """Commit a batch's captures with the checkpoint that resumes after it."""
         async with self.store.begin() as tx:
             for capture in batch.captures:
-                await self.recorder.note_capture(tx, capture.without_body(), poll_id)
+                for matter in source.matters or self.matters:
+                    if (capture.id, matter) not in tally.evidenced:
+                        await self.recorder.note_capture(
+                            tx, capture.without_body(), poll_id, matter=matter
+                        )
             await tx.sources.save_checkpoint(lease, progress.to_checkpoint())
 
 

@@ -20,9 +20,10 @@ from leakwatch.assess.assessor import assess
 from leakwatch.assess.escalation import combine
 from leakwatch.clock import Clock
 from leakwatch.evidence.journal import IntakeJournal
+from leakwatch.evidence.record import Circumstances, capture_draft
 from leakwatch.model.alert import Alert
 from leakwatch.model.capture import Capture
-from leakwatch.model.evidence import EvidenceRecord, RecordDraft
+from leakwatch.model.evidence import EvidenceRecord
 from leakwatch.model.finding import Facts, Finding, FindingEvent, Review
 from leakwatch.model.ids import finding_id
 from leakwatch.model.match import best_grade
@@ -46,9 +47,6 @@ class Recorded:
     alert: Alert | None
 
 
-DraftRecord = Callable[..., RecordDraft]
-
-
 class Recorder:
     """Makes observations durable, and everything that follows from them.
 
@@ -56,7 +54,7 @@ class Recorder:
         store: the database.
         journal: where an observation waits until the database has it.
         matters: by id.
-        draft_record: ``evidence.record`` bound to this deployment's facts.
+        circumstances: what holds for each record: time, nonce, configuration.
         clock: for the times of assessment and alert.
     """
 
@@ -66,13 +64,13 @@ class Recorder:
         store: Store,
         journal: IntakeJournal,
         matters: Mapping[str, Matter],
-        draft_record: DraftRecord,
+        circumstances: Callable[[], Circumstances],
         clock: Clock,
     ) -> None:
         self._store = store
         self._journal = journal
         self._matters = matters
-        self._draft_record = draft_record
+        self._circumstances = circumstances
         self._clock = clock
 
     async def record(self, observation: Observation) -> Recorded:
@@ -108,10 +106,16 @@ class Recorder:
             await asyncio.to_thread(self._journal.remove, entry)
         return recovered
 
-    async def note_capture(self, tx: UnitOfWork, capture: Capture, poll_id: str) -> None:
+    async def note_capture(
+        self, tx: UnitOfWork, capture: Capture, poll_id: str, *, matter: str
+    ) -> None:
         """Record a capture that belongs to no finding: proof of what was there."""
         await tx.captures.add(capture, poll_id=poll_id, url=capture.url)
-        await tx.evidence.append(self._draft_record(capture, poll_id=poll_id))
+        await tx.evidence.append(
+            capture_draft(
+                capture, poll_id=poll_id, circumstances=self._circumstances(), matter=matter
+            )
+        )
 
     async def _commit(self, observation: Observation) -> Recorded:
         matter = self._matters[observation.matter]
@@ -171,10 +175,11 @@ class Recorder:
             unread_files=observation.unread_files,
             is_listing_only=observation.is_listing_only,
         )
+        review = _review(previous, documents)
         assessment = combine(
             previous.assessment if previous else None,
             assess(facts, matter.orders, now=now),
-            previous.review if previous else Review.OPEN,
+            review,
         )
         finding = Finding(
             id=finding_id(matter.id, observation.location),
@@ -193,7 +198,7 @@ class Recorder:
             grade=best_grade(matches),
             last_absent_at=last_absent,
             claimed_posted_at=observation.claimed_posted_at,
-            review=previous.review if previous else Review.OPEN,
+            review=review,
         )
         return _revised(finding, previous, now=now)
 
@@ -202,9 +207,10 @@ class Recorder:
     ) -> Sequence[EvidenceRecord]:
         for capture in observation.captures:
             await tx.evidence.append(
-                self._draft_record(
+                capture_draft(
                     capture,
                     poll_id=observation.poll_id,
+                    circumstances=self._circumstances(),
                     finding=finding,
                     matches=[m.match for m in observation.matches if m.capture_id == capture.id],
                     examined=sum(a.capture_id == capture.id for a in observation.artefacts),
@@ -235,6 +241,14 @@ class Recorder:
             return None
         await tx.alerts.add(alert, rows)
         return alert
+
+
+def _review(previous: Finding | None, documents: int) -> Review:
+    """Return the review that still stands: a rejection ends when new files appear."""
+    if previous is None:
+        return Review.OPEN
+    is_other = previous.review is Review.REJECTED and documents > previous.documents
+    return Review.OPEN if is_other else previous.review
 
 
 def _revised(

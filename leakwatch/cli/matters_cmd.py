@@ -10,7 +10,7 @@ import typer
 from leakwatch.cli.invocation import settings_of
 from leakwatch.cli.render import Output
 from leakwatch.errors import EntityUnknown
-from leakwatch.model.matter import Matter, OrderVersion, PayloadPolicy
+from leakwatch.model.matter import Matter, OrderVersion
 
 matters = typer.Typer(help="Legal matters and their orders.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -26,7 +26,7 @@ def list_matters(context: typer.Context, as_json: AsJson = False) -> None:
 
     Example: leakwatch matters list
     """
-    from leakwatch.wiring import load_places
+    from leakwatch.places import load_places
 
     found = load_places(settings_of(context)).matters
     output = Output(as_json=as_json)
@@ -53,7 +53,7 @@ def check(
 
     Example: leakwatch matters check
     """
-    from leakwatch.wiring import load_places
+    from leakwatch.places import load_places
 
     found = load_places(settings_of(context)).matters
     chosen = [m for m in found if matter in (None, m.id)]
@@ -63,7 +63,7 @@ def check(
     output = Output(as_json=as_json)
     now = datetime.now(UTC)
     for one in chosen:
-        warnings = warnings_about(one, now)
+        warnings = one.gaps(now)
         if as_json:
             output.record({**_summary(one), "warnings": warnings})
             continue
@@ -74,24 +74,6 @@ def check(
             output.text(f"  - {warning}")
         if not warnings:
             output.text("  nothing is missing")
-
-
-def warnings_about(matter: Matter, now: datetime) -> list[str]:
-    """Return what keeps a matter from being fully watched, in plain words."""
-    warnings = []
-    if not matter.orders:
-        warnings.append("no order is recorded: nothing can be an apparent breach")
-    elif not any(order.is_verified for order in matter.orders):
-        warnings.append("no order version is verified: nothing can be an apparent breach")
-    if not matter.corpora:
-        warnings.append("no corpus is protected: only claims and mentions can be seen")
-    if matter.payload is PayloadPolicy.METADATA_ONLY:
-        warnings.append("payload is metadata_only: linked files are not fetched")
-    elif not matter.may_fetch_payload(now):
-        warnings.append("no authorisation is live: linked files are not fetched")
-    if not any(r.role.value == "legal" for r in matter.recipients):
-        warnings.append("no recipient of role legal: all recipients hear of apparent breaches")
-    return warnings
 
 
 def _order_line(order: OrderVersion) -> str:

@@ -11,7 +11,7 @@ import typer
 
 from leakwatch.cli.invocation import settings_of
 from leakwatch.cli.render import Output
-from leakwatch.errors import EntityUnknown, MissingFile
+from leakwatch.errors import MissingFile
 from leakwatch.model.location import defanged
 from leakwatch.model.post import SourceBatch
 from leakwatch.model.source import SourceSpec, SourceState
@@ -30,7 +30,8 @@ def list_sources(context: typer.Context, as_json: AsJson = False) -> None:
 
     Example: leakwatch sources list
     """
-    from leakwatch.wiring import load_places, open_store
+    from leakwatch.places import load_places
+    from leakwatch.wiring import open_store
 
     settings = settings_of(context)
     specs = load_places(settings).sources
@@ -78,15 +79,6 @@ def check(
         output.record(_understood(batch))
         return
     _show_batch(output, batch)
-
-
-def find_spec(specs: Sequence[SourceSpec], name: str) -> SourceSpec:
-    """Raises EntityUnknown, naming what there is."""
-    for spec in specs:
-        if spec.name == name:
-            return spec
-    known = ", ".join(spec.name for spec in specs) or "none"
-    raise EntityUnknown(f"no source {name!r}; configured: {known}")
 
 
 def _show_batch(output: Output, batch: SourceBatch) -> None:

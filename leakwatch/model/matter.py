@@ -158,3 +158,20 @@ class Matter:
         return self.payload is not PayloadPolicy.METADATA_ONLY and any(
             a.is_live(at) for a in self.authorisations
         )
+
+    def gaps(self, at: datetime) -> tuple[str, ...]:
+        """Return what keeps the matter from being fully watched, in plain words."""
+        gaps = []
+        if not self.orders:
+            gaps.append("no order is recorded: nothing can be an apparent breach")
+        elif not any(order.is_verified for order in self.orders):
+            gaps.append("no order version is verified: nothing can be an apparent breach")
+        if not self.corpora:
+            gaps.append("no corpus is protected: only claims and mentions can be seen")
+        if self.payload is PayloadPolicy.METADATA_ONLY:
+            gaps.append("payload is metadata_only: linked files are not fetched")
+        elif not self.may_fetch_payload(at):
+            gaps.append("no authorisation is live: linked files are not fetched")
+        if not any(r.role is RecipientRole.LEGAL for r in self.recipients):
+            gaps.append("nobody has the role legal: every recipient hears of apparent breaches")
+        return tuple(gaps)

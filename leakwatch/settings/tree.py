@@ -92,7 +92,6 @@ class WebhookSettings(Section):
     url: str
     secret_file: Path
     """Shared secret of the HMAC-SHA256 signature header."""
-    via: Literal["tor", "direct"] = "direct"
     allow_private: bool = False
     timeout_s: Seconds = 30.0
 
