@@ -48,6 +48,12 @@ app = typer.Typer(
 )
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        Output().text(f"leakwatch {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     context: typer.Context,
@@ -55,12 +61,12 @@ def _options(
         Path | None, typer.Option("--config", "-c", help="Settings file (TOML).", metavar="FILE")
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks and debug logs.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version."),
+    ] = False,
 ) -> None:
     context.obj = Invocation(config=config, debug=debug)
-    if version:
-        Output().text(f"leakwatch {__version__}")
-        raise typer.Exit
 
 
 keygen_cmd.register(app)
@@ -124,7 +130,9 @@ def _exit_code(error: Exception) -> int:
             return INTERRUPTED
         case typer.TyperException():
             asked = getattr(getattr(error, "ctx", None), "command_path", "leakwatch")
-            Output().notice(f"{error.format_message()} (see: {asked} --help)")
+            # Without arguments the help has been shown, and the message is empty.
+            if message := error.format_message():
+                Output().notice(f"{message} (see: {asked} --help)")
             return error.exit_code
         case BrokenPipeError():
             # The reader (head, less) has seen enough; Python must not complain at exit.
