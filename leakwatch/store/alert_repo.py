@@ -86,6 +86,8 @@ class SqlAlerts:
             .with_for_update(skip_locked=True)
         )
         claimed = [_delivery(row) for row in await self._tx.all(due)]
+        if not claimed:
+            return []
         await self._tx.run_many(
             update(outbox)
             .where(outbox.c.id == bindparam("key"))

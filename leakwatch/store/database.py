@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,9 +14,6 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from leakwatch.errors import ConfigError
-
-READ_ONLY: Mapping[str, Any] = {"leakwatch_read_only": True}
-"""Execution options of an engine whose transactions take no write lock."""
 
 _CONNECT_TIMEOUT_S = 10.0
 _STATEMENT_TIMEOUT_S = 300.0
@@ -122,6 +118,13 @@ def open_engine(
     return engine
 
 
+def read_only(engine: AsyncEngine) -> AsyncEngine:
+    """Return the engine with transactions that see one snapshot and block nobody."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return engine.execution_options(leakwatch_read_only=True)
+
+
 def _set_up_sqlite(foreign_keys: str, connection: Any, record: object) -> None:
     del record
     # The sqlite3 module would open transactions by itself, too late and never
@@ -136,7 +139,8 @@ def _set_up_sqlite(foreign_keys: str, connection: Any, record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    is_read = connection.get_execution_options().get("leakwatch_read_only")
+    is_read = connection.get_execution_options().get("leakwatch_read_only", False)
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if is_read else 'OFF'}")
     # A transaction that reads first and writes later can fail half-way with
     # "locked" whatever its timeout; taking the write lock at once cannot.
     connection.exec_driver_sql("BEGIN" if is_read else "BEGIN IMMEDIATE")

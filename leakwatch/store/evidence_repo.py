@@ -14,8 +14,6 @@ from leakwatch.store.tables import evidence_records as records
 from leakwatch.store.transaction import Row, Transaction
 
 _NOTHING_BEFORE = "0" * 64
-_LEDGER_LOCK = 0x6C77_6C65_6467_6572
-"""Name of the turn that appends take on PostgreSQL."""
 _PAGE_RECORDS = 500
 
 
@@ -34,7 +32,7 @@ class SqlEvidence:
         Appends of all daemons take turns until their transactions end, so a record that
         is rolled back leaves no gap.
         """
-        await self._tx.take_turn(_LEDGER_LOCK)
+        await self._tx.take_turn("ledger")
         known = await self._tx.first(select(records).where(records.c.id == draft.id))
         if known is not None:
             return _record(known)

@@ -97,7 +97,7 @@ def _of_driver(error: DBAPIError, database: str) -> StoreError:
         meaning = _POSTGRES.get(code) or _POSTGRES.get(code[:2])
     elif number is not None:
         meaning = _of_sqlite(number, str(driver_error))
-    elif error.connection_invalidated or "clos" in str(driver_error):
+    elif error.connection_invalidated:
         meaning = (StoreUnavailable, "the connection broke", None)
     if meaning is None:
         code = code or getattr(driver_error, "sqlite_errorname", type(driver_error).__name__)

@@ -38,10 +38,13 @@ class SqlFindings:
         return _finding(await self._tx.by_id_prefix(findings, finding_id, noun="finding"))
 
     async def find(self, finding_id: str) -> Finding | None:
-        """Return the finding by its exact id, locked until the transaction ends."""
-        row = await self._tx.first(
-            select(findings).where(findings.c.id == finding_id).with_for_update()
-        )
+        """Return the finding by its exact id, locked until the transaction ends.
+
+        One that is not there is locked too: of two workers that both find it missing,
+        the second would overwrite what the first then saves.
+        """
+        await self._tx.take_turn(f"finding {finding_id}")
+        row = await self._tx.first(select(findings).where(findings.c.id == finding_id))
         return None if row is None else _finding(row)
 
     async def save(self, finding: Finding, event: FindingEvent | None) -> None:
@@ -142,6 +145,7 @@ def _finding_row(finding: Finding) -> dict[str, Any]:
         "first_seen_at": finding.first_seen_at,
         "last_seen_at": finding.last_seen_at,
         "documents": finding.documents,
+        "documents_told": finding.documents_told,
         "grade": None if finding.grade is None else finding.grade.value,
         "last_absent_at": finding.last_absent_at,
         "claimed_posted_at": finding.claimed_posted_at,
@@ -167,14 +171,13 @@ def _assessment_json(assessment: Assessment) -> dict[str, Any]:
 
 def _assessment(fields: Row) -> Assessment:
     elements = (Element(**{**e, "state": ElementState(e["state"])}) for e in fields["elements"])
-    return Assessment(
-        outcome=Outcome(fields["outcome"]),
-        reasons=tuple(fields["reasons"]),
-        elements=tuple(elements),
-        assessed_at=datetime.fromisoformat(fields["assessed_at"]),
-        order=fields["order"],
-        paragraph=fields["paragraph"],
-    )
+    typed = {
+        "outcome": Outcome(fields["outcome"]),
+        "reasons": tuple(fields["reasons"]),
+        "elements": tuple(elements),
+        "assessed_at": datetime.fromisoformat(fields["assessed_at"]),
+    }
+    return Assessment(**{**fields, **typed})
 
 
 def _event(row: Row) -> FindingEvent:

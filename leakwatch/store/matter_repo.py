@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -31,6 +31,7 @@ class SqlMatters:
         Raises:
             Conflict: a version already recorded has been changed.
         """
+        await self._tx.take_turn("matters")
         fresh: list[OrderVersion] = []
         for matter in matters:
             await self._write(matter, now)
@@ -67,11 +68,13 @@ class SqlMatters:
         if known is None:
             await self._tx.run(insert(order_versions).values(**row, recorded_at=now))
             return True
-        verification = {key: row[key] for key in ("verified_by", "verified_at")}
-        is_same_text = row["sha256"] == known["sha256"]
-        if is_same_text and all(known[key] == value for key, value in verification.items()):
+        # As records, not as digests: a field that a later leakwatch adds is no change.
+        recorded = _order(known)
+        if recorded == order:
             return False
-        if not is_same_text or known["verified_by"] or known["verified_at"]:
+        verification = {key: row[key] for key in ("verified_by", "verified_at")}
+        is_unverified = not (recorded.verified_by or recorded.verified_at)
+        if not is_unverified or replace(recorded, **verification) != order:
             raise Conflict(
                 f"matter {matter}: order {order.order_id} v{order.version} was changed after it"
                 " was recorded",

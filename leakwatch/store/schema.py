@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import leakwatch
 from leakwatch.errors import SchemaOutdated, SchemaUnknown, StoreUnavailable
-from leakwatch.store.database import READ_ONLY, Database, open_engine, parse_url
+from leakwatch.store.database import Database, open_engine, parse_url, read_only
 from leakwatch.store.failures import UPGRADE_HINT, translated
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _upgrade(connection: Connection, database: str) -> None:
 
 async def _read_revision(engine: AsyncEngine, database: Database) -> str | None:
     with translated(str(database)):
-        async with engine.execution_options(**READ_ONLY).connect() as connection:
+        async with read_only(engine).connect() as connection:
             return await connection.run_sync(_revision, str(database))
 
 

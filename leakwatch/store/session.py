@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 
 from leakwatch.model.evidence import RecordDraft
 from leakwatch.ports import (
@@ -22,7 +22,7 @@ from leakwatch.ports import (
 from leakwatch.store.alert_repo import SqlAlerts
 from leakwatch.store.capture_repo import SqlCaptures
 from leakwatch.store.corpus_repo import SqlCorpora
-from leakwatch.store.database import open_engine, parse_url
+from leakwatch.store.database import open_engine, parse_url, read_only
 from leakwatch.store.evidence_repo import SqlEvidence
 from leakwatch.store.failures import translated
 from leakwatch.store.finding_repo import SqlFindings
@@ -65,13 +65,13 @@ class SqlStore:
         self._database = parse_url(url)
         self._chain = chain
         self._engine = open_engine(self._database, lock_timeout_s=lock_timeout_s)
+        self._readers = read_only(self._engine)
         self._is_checked = False
 
     def __repr__(self) -> str:
         return f"SqlStore({self._database})"
 
-    @asynccontextmanager
-    async def begin(self) -> AsyncIterator[UnitOfWork]:
+    def begin(self) -> AbstractAsyncContextManager[UnitOfWork]:
         """Open a write transaction; commit when the block ends, roll back if it raises.
 
         A block that swallowed an error of the database is rolled back as well, and the
@@ -82,11 +82,32 @@ class SqlStore:
                 commit on PostgreSQL it may have been done: repeat it, ids make that safe.
             SchemaOutdated, SchemaUnknown: the first transaction checks.
         """
+        return self._transaction(self._engine)
+
+    def read(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Open a transaction that sees one state of the database and holds nobody up.
+
+        For whoever takes their time: a person who pages through a list, a report.
+
+        Raises:
+            StoreUnavailable: as ``begin``; or something in the block would write.
+        """
+        return self._transaction(self._readers)
+
+    async def check_schema(self) -> None:
+        """Raises SchemaOutdated or SchemaUnknown; StoreUnavailable if not reached."""
+        await check_revision(self._engine, self._database)
+
+    async def aclose(self) -> None:
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[UnitOfWork]:
         if not self._is_checked:
             await self.check_schema()
             self._is_checked = True
         name = str(self._database)
-        connection = self._engine.connect()
+        connection = engine.connect()
         with translated(name):
             await connection.start()
         try:
@@ -101,13 +122,6 @@ class SqlStore:
         finally:
             # Rolls back what was not committed, and is shielded from cancellation.
             await connection.__aexit__(None, None, None)
-
-    async def check_schema(self) -> None:
-        """Raises SchemaOutdated or SchemaUnknown; StoreUnavailable if not reached."""
-        await check_revision(self._engine, self._database)
-
-    async def aclose(self) -> None:
-        await self._engine.dispose()
 
     def _unit_of_work(self, transaction: Transaction) -> SqlUnitOfWork:
         return SqlUnitOfWork(

@@ -195,6 +195,7 @@ findings = Table(
     Column("first_seen_at", UtcTime, nullable=False),
     Column("last_seen_at", UtcTime, nullable=False),
     Column("documents", Integer, nullable=False),
+    Column("documents_told", Integer, nullable=False),
     Column("grade", Text),
     Column("last_absent_at", UtcTime),
     Column("claimed_posted_at", UtcTime),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import CursorResult, Executable, Select, Table, text
@@ -69,12 +70,13 @@ class Transaction:
         with self._translated():
             return await self._connection.scalar(statement)
 
-    async def take_turn(self, lock: int) -> None:
-        """Wait for every other transaction that took the same turn to end.
+    async def take_turn(self, turn: str) -> None:
+        """Wait for every other transaction that took the turn of that name to end.
 
         SQLite's writers take turns as it is.
         """
         if self._is_postgres:
+            lock = int.from_bytes(sha256(turn.encode()).digest()[:8], "big", signed=True)
             with self._translated():
                 await self._connection.execute(
                     text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock}

@@ -153,6 +153,7 @@ def _create_findings() -> None:
         sa.Column("first_seen_at", TIME, nullable=False),
         sa.Column("last_seen_at", TIME, nullable=False),
         sa.Column("documents", sa.Integer(), nullable=False),
+        sa.Column("documents_told", sa.Integer(), nullable=False),
         sa.Column("grade", sa.Text(), nullable=True),
         sa.Column("last_absent_at", TIME, nullable=True),
         sa.Column("claimed_posted_at", TIME, nullable=True),

@@ -13,6 +13,8 @@ from leakwatch.model.fingerprint import ExactDigests
 from leakwatch.model.match import Grade, Match, Method
 from leakwatch.model.source import Via
 from leakwatch.ports import FindingQuery, SeenArtefact, Store
+from leakwatch.store import tables
+from leakwatch.store.session import SqlStore
 from tests.support.store import (
     MATTER,
     NOW,
@@ -182,7 +184,7 @@ async def test_what_strangers_write_cannot_stop_a_finding_from_being_kept(store:
     assert kept.assessment == assessment
 
 
-async def test_captures_and_artefacts_may_come_twice(store: Store) -> None:
+async def test_captures_and_artefacts_may_come_twice(store: SqlStore) -> None:
     """After a crash the same poll records the same captures again, and none is doubled."""
     digests = ExactDigests(raw="aa" * 32, text=None, letters=0)
     artefacts = [
@@ -195,6 +197,17 @@ async def test_captures_and_artefacts_may_come_twice(store: Store) -> None:
             await uow.captures.add_artefacts(artefacts)
             await uow.captures.add(a_capture(), poll_id="p-1", url="http://x.example/(document)")
             await uow.captures.add_artefacts([])
+    async with store._engine.connect() as connection:
+        rows = (await connection.execute(tables.captures.select())).mappings().all()
+        kept = (await connection.execute(tables.artefacts.select())).mappings().all()
+    assert [(row["url"], row["sha256"], row["size_bytes"]) for row in rows] == [
+        ("http://x.example/(document)", a_capture().sha256, a_capture().size_bytes)
+    ]
+    assert not any("secret-name" in str(value) for row in rows for value in row.values())
+    assert sorted((row["ordinal"], row["raw_hmac"], row["error"]) for row in kept) == [
+        ("", "aa" * 32, None),
+        ("3.0", "bb" * 32, "encrypted"),
+    ]
 
 
 async def test_absences_come_back_oldest_first_and_once_a_poll(store: Store) -> None:

@@ -20,9 +20,11 @@ from tests.support.store import (
     a_draft,
     a_finding,
     a_match,
+    a_matter,
     a_spec,
     an_alert,
     an_event,
+    an_order,
     put_parents,
     stand_in_chain,
     undone,
@@ -156,6 +158,26 @@ async def test_a_lock_held_by_another_ends_in_unavailable_and_then_works(store_u
     await waiter.aclose()
 
 
+async def test_a_reader_sees_one_state_and_holds_nobody_up(store_url: str) -> None:
+    """A person who pages through a list must not stop the daemon."""
+    reader = SqlStore(store_url, chain=stand_in_chain)
+    writer = SqlStore(store_url, chain=stand_in_chain, lock_timeout_s=1.0)
+    async with reader.read() as snapshot:
+        assert await snapshot.sources.states() == []
+        async with writer.begin() as uow:
+            await put_parents(uow)
+        assert await snapshot.sources.states() == []
+    async with reader.read() as snapshot:
+        assert len(await snapshot.sources.states()) == 1
+    with pytest.raises(StoreUnavailable, match="read-only"):
+        async with reader.read() as snapshot:
+            await snapshot.sources.sync([], NOW)
+    async with reader.begin() as uow:
+        assert (await uow.evidence.append(a_draft())).seq == 1
+    await reader.aclose()
+    await writer.aclose()
+
+
 async def test_an_empty_database_is_refused_with_what_to_do(empty_url: str) -> None:
     """A watch that starts empty by mistake would believe that it has seen everything."""
     store = SqlStore(empty_url, chain=stand_in_chain)
@@ -164,6 +186,41 @@ async def test_an_empty_database_is_refused_with_what_to_do(empty_url: str) -> N
             await attempt()
         assert caught.value.hint == "leakwatch db upgrade"
     await store.aclose()
+
+
+async def test_daemons_that_start_at_once_record_the_same_configuration(store_url: str) -> None:
+    """The second finds what the first has written, and no order version is new twice."""
+    stores = [SqlStore(store_url, chain=stand_in_chain) for _ in range(2)]
+
+    async def start(store: SqlStore) -> int:
+        async with store.begin() as uow:
+            await uow.sources.sync([a_spec(), a_spec("other")], NOW)
+            new = await uow.matters.sync([a_matter(an_order())], NOW)
+            await uow.corpora.sync("harbour", "aa" * 32, {}, NOW)
+            return len(new)
+
+    assert sorted(await asyncio.gather(*(start(store) for store in stores * 2))) == [0, 0, 0, 1]
+    for store in stores:
+        await store.aclose()
+
+
+async def test_of_two_workers_on_a_new_finding_the_second_sees_the_firsts(store_url: str) -> None:
+    """Looking a finding up holds it, though it is not there yet."""
+    stores = [SqlStore(store_url, chain=stand_in_chain) for _ in range(2)]
+    async with stores[0].begin() as uow:
+        await put_parents(uow)
+
+    async def work(store: SqlStore) -> int:
+        async with store.begin() as uow:
+            known = await uow.findings.find(a_finding(7).id)
+            await asyncio.sleep(0.01)
+            revision = known.revision + 1 if known else 1
+            await uow.findings.save(a_finding(7, revision=revision), None)
+            return revision
+
+    assert sorted(await asyncio.gather(*(work(store) for store in stores * 2))) == [1, 2, 3, 4]
+    for store in stores:
+        await store.aclose()
 
 
 async def test_five_thousand_sources_are_synced_by_few_statements(store: Store) -> None:

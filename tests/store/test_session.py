@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from leakwatch.errors import StoreUnavailable
+from leakwatch.store.schema import upgrade
 from leakwatch.store.session import SqlStore
+from tests.support.postgres import PostgresServer
 from tests.support.store import (
     NOW,
     a_draft,
@@ -105,4 +107,26 @@ async def test_sqlites_own_word_for_full_is_unavailable(sqlite_url: str) -> None
             await uow.sources.sync([a_spec(options={"long": "x"}, name="x" * 9_000_000)], NOW)
     async with store.begin() as uow:
         assert [record async for record in uow.evidence.ledger()] == []
+    await store.aclose()
+
+
+@pytest.mark.postgres
+async def test_a_broken_connection_is_unavailable_and_the_next_is_new(
+    postgres_server: PostgresServer,
+) -> None:
+    """A restart of the server costs one transaction, not the daemon."""
+    url = postgres_server.new_schema()
+    await upgrade(url)
+    store = SqlStore(url, chain=stand_in_chain)
+
+    async def write() -> None:
+        async with store.begin() as uow:
+            await put_parents(uow)
+            postgres_server.end_connections(url)
+            await uow.evidence.append(a_draft())
+
+    with pytest.raises(StoreUnavailable, match="database postgresql://"):
+        await write()
+    async with store.begin() as uow:
+        assert await uow.sources.states() == []
     await store.aclose()

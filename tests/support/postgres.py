@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 _FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=64MB"
 
@@ -37,10 +38,19 @@ class PostgresServer:
     def new_schema(self) -> str:
         """Make an empty schema; return the URL of the role that owns it."""
         name = f"t{next(self._numbers)}"
-        sql = f"CREATE ROLE {name} LOGIN; CREATE SCHEMA {name} AUTHORIZATION {name}"
+        self._run_sql(f"CREATE ROLE {name} LOGIN; CREATE SCHEMA {name} AUTHORIZATION {name}")
+        return f"postgresql://{name}@127.0.0.1:{self.port}/postgres"
+
+    def end_connections(self, url: str) -> None:
+        """End every connection of the role of a URL, as a restart would."""
+        role = urlsplit(url).username
+        self._run_sql(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}'"  # noqa: S608
+        )
+
+    def _run_sql(self, sql: str) -> None:
         server = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres"]
         _run([str(self._psql), "-X", "-q", *server, "-c", sql], None)
-        return f"postgresql://{name}@127.0.0.1:{self.port}/postgres"
 
 
 @contextmanager

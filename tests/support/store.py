@@ -145,6 +145,7 @@ def a_finding(number: int = 1, **changes: Any) -> Finding:
         first_seen_at=NOW,
         last_seen_at=NOW,
         documents=3,
+        documents_told=2,
         grade=Grade.CONCLUSIVE,
         last_absent_at=after(-900),
         claimed_posted_at=after(-600),
