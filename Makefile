@@ -36,7 +36,7 @@ lint: $(DEV_READY) ## Check style, types and the import rules.
 	@$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy --no-error-summary
-	$(BIN)/lint-imports --no-logo 2>&1 | tail -n 25
+	$(BIN)/lint-imports --no-logo
 	echo "lint: clean"
 
 format: $(DEV_READY) ## Rewrite the files the way lint wants them.
