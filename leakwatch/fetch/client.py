@@ -60,8 +60,8 @@ class HttpFetcher:
     Args:
         policy: see ``FetchPolicy``.
         clock: for times and for pauses between attempts.
-        tls: trust for https; None means SSL_CERT_FILE, or certifi's authorities. Onion services
-            need none: their name is their key.
+        tls: trust for https; None means SSL_CERT_FILE, or certifi's authorities.
+            Onion services need none: their name is their key.
         resolve: names to addresses for direct hosts.
 
     Raises:
@@ -162,7 +162,7 @@ class HttpFetcher:
     async def _hop(
         self, request: FetchRequest, first: Target, target: Target, via: Via
     ) -> Answer | str:
-        """Return the answer, or the Location of a redirect."""
+        """Return the answer, or the Location of a redirect, whose body is not read."""
         headers = headers_for_hop(_wanted_headers(request), first, target)
         async with self._send(request, target, via, headers) as response:
             first_byte_at = self._clock.now()

@@ -216,6 +216,7 @@ async def test_a_client_in_use_is_not_closed() -> None:
         result = await download
         assert isinstance(result, Capture)
         assert result.body == b"abcd"
+        assert way.site.paths().count("/slow") == 1
 
 
 async def test_messages_and_logs_name_the_host_alone() -> None:
