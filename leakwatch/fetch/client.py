@@ -32,6 +32,7 @@ from leakwatch.fetch.policy import (
     choose_way,
     headers_for_hop,
     next_hop,
+    normal_hosts,
     parse_target,
     pause_s,
     redirect_location,
@@ -79,7 +80,7 @@ class HttpFetcher:
         self._policy = policy
         self._clock = clock
         self._proxy = parse_proxy(policy.tor_proxy)
-        self._direct_hosts = frozenset(h.lower().rstrip(".") for h in policy.direct_hosts)
+        self._direct_hosts = normal_hosts(policy.direct_hosts)
         self._turns = HostTurns(policy.requests_per_host_per_minute)
         self._clients = ClientPool(
             proxy=self._proxy,

@@ -7,7 +7,8 @@ read once, here, by the same parser that later writes the request.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -104,6 +105,15 @@ def parse_target(url: str) -> Target:
         raise EgressRefused("not an address that can be fetched: no such port")
     plain = parsed.copy_with(host=host, fragment=None)
     return Target(url=str(plain), scheme=parsed.scheme, host=host, port=port)
+
+
+def normal_hosts(hosts: Iterable[str]) -> frozenset[str]:
+    """Return configured hosts as ``Target.host`` spells them; what could be no host is dropped."""
+    found = set()
+    for host in hosts:
+        with suppress(EgressRefused):
+            found.add(parse_target(f"http://[{host}]/" if ":" in host else f"http://{host}/").host)
+    return frozenset(found)
 
 
 def _is_host(host: str) -> bool:

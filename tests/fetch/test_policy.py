@@ -28,6 +28,7 @@ from leakwatch.fetch.policy import (
     headers_for_hop,
     is_challenge,
     next_hop,
+    normal_hosts,
     parse_target,
     pause_s,
     redirect_location,
@@ -72,6 +73,14 @@ def test_targets_are_normalised() -> None:
     assert target.url == "https://paste.example/a?b=1"
     assert target.origin == ("https", "paste.example", 443)
     assert parse_target("http://[2001:DB8::1]:8080/").host == "2001:db8::1"
+
+
+def test_configured_hosts_are_spelt_as_targets_are() -> None:
+    """A host written with capitals, an accent, a trailing dot or colons is the same host."""
+    written = ["Feed.Example.", "clínica.example", "2001:DB8::1", "10.0.0.1", "", "a b"]
+    hosts = normal_hosts(written)
+    assert hosts == {"feed.example", "xn--clnica-zya.example", "2001:db8::1", "10.0.0.1"}
+    assert parse_target("http://clínica.example/").host in hosts
 
 
 def test_messages_hold_no_path() -> None:
