@@ -75,7 +75,7 @@ def open_engine(
     database: Database,
     *,
     lock_timeout_s: float,
-    pool_size: int = 5,
+    pool_size: int = 1,
     foreign_keys: Literal["ON", "OFF"] = "ON",
 ) -> AsyncEngine:
     """Return an engine; connects at first use.
@@ -83,8 +83,7 @@ def open_engine(
     Args:
         database: as ``parse_url`` gives it.
         lock_timeout_s: how long to wait for another process's lock.
-        pool_size: connections of PostgreSQL. SQLite gets one: it has one writer, and
-            tasks of one process queue fairly for a connection, not at all for a lock.
+        pool_size: connections at once; who wants one more queues as long as for a lock.
         foreign_keys: of SQLite; OFF for migrations, which rebuild tables.
     """
     if database.file is None:
@@ -92,6 +91,7 @@ def open_engine(
         return create_async_engine(
             database.url,
             pool_size=pool_size,
+            max_overflow=0,
             pool_timeout=lock_timeout_s,
             pool_pre_ping=True,
             hide_parameters=True,
@@ -107,7 +107,7 @@ def open_engine(
         )
     engine = create_async_engine(
         database.url,
-        pool_size=1,
+        pool_size=pool_size,
         max_overflow=0,
         pool_timeout=lock_timeout_s,
         hide_parameters=True,

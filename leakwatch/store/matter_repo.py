@@ -31,10 +31,9 @@ class SqlMatters:
         Raises:
             Conflict: a version already recorded has been changed.
         """
-        await self._tx.take_turn("matters")
         fresh: list[OrderVersion] = []
         for matter in matters:
-            await self._write(matter, now)
+            await self._write(matter, now)  # holds the row, so daemons take turns from here
             stored = {(row["order_id"], row["version"]): row for row in await self._rows(matter.id)}
             for order in matter.orders:
                 known = stored.get((order.order_id, order.version))

@@ -64,8 +64,17 @@ class SqlStore:
     def __init__(self, url: str, *, chain: Chain, lock_timeout_s: float = 30.0) -> None:
         self._database = parse_url(url)
         self._chain = chain
-        self._engine = open_engine(self._database, lock_timeout_s=lock_timeout_s)
-        self._readers = read_only(self._engine)
+        # SQLite has one writer: tasks queue fairly for the one connection, where for a
+        # lock they would race. Its readers wait for nobody, so they have their own.
+        is_sqlite = self._database.file is not None
+        self._writing = open_engine(
+            self._database, lock_timeout_s=lock_timeout_s, pool_size=1 if is_sqlite else 10
+        )
+        self._reading = (
+            open_engine(self._database, lock_timeout_s=lock_timeout_s, pool_size=4)
+            if is_sqlite
+            else self._writing
+        )
         self._is_checked = False
 
     def __repr__(self) -> str:
@@ -82,7 +91,7 @@ class SqlStore:
                 commit on PostgreSQL it may have been done: repeat it, ids make that safe.
             SchemaOutdated, SchemaUnknown: the first transaction checks.
         """
-        return self._transaction(self._engine)
+        return self._transaction(self._writing)
 
     def read(self) -> AbstractAsyncContextManager[UnitOfWork]:
         """Open a transaction that sees one state of the database and holds nobody up.
@@ -92,14 +101,15 @@ class SqlStore:
         Raises:
             StoreUnavailable: as ``begin``; or something in the block would write.
         """
-        return self._transaction(self._readers)
+        return self._transaction(read_only(self._reading))
 
     async def check_schema(self) -> None:
         """Raises SchemaOutdated or SchemaUnknown; StoreUnavailable if not reached."""
-        await check_revision(self._engine, self._database)
+        await check_revision(self._reading, self._database)
 
     async def aclose(self) -> None:
-        await self._engine.dispose()
+        await self._writing.dispose()
+        await self._reading.dispose()
 
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[UnitOfWork]:

@@ -31,7 +31,6 @@ class SqlSources:
         New, changed and re-enabled ones are due at once: an operator who mends an
         address wants to see it work. The others keep their time and checkpoint.
         """
-        await self._tx.take_turn("sources")
         columns = (sources.c.name, sources.c.spec_sha256, sources.c.is_enabled)
         known = {r["name"]: r for r in await self._tx.all(select(*columns))}
         rows = {spec.name: _spec_row(spec, now) for spec in specs}

@@ -197,7 +197,7 @@ async def test_captures_and_artefacts_may_come_twice(store: SqlStore) -> None:
             await uow.captures.add_artefacts(artefacts)
             await uow.captures.add(a_capture(), poll_id="p-1", url="http://x.example/(document)")
             await uow.captures.add_artefacts([])
-    async with store._engine.connect() as connection:
+    async with store._writing.connect() as connection:
         rows = (await connection.execute(tables.captures.select())).mappings().all()
         kept = (await connection.execute(tables.artefacts.select())).mappings().all()
     assert [(row["url"], row["sha256"], row["size_bytes"]) for row in rows] == [

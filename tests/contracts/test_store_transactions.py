@@ -158,24 +158,20 @@ async def test_a_lock_held_by_another_ends_in_unavailable_and_then_works(store_u
     await waiter.aclose()
 
 
-async def test_a_reader_sees_one_state_and_holds_nobody_up(store_url: str) -> None:
+async def test_a_reader_sees_one_state_and_holds_nobody_up(store: SqlStore) -> None:
     """A person who pages through a list must not stop the daemon."""
-    reader = SqlStore(store_url, chain=stand_in_chain)
-    writer = SqlStore(store_url, chain=stand_in_chain, lock_timeout_s=1.0)
-    async with reader.read() as snapshot:
+    async with store.read() as snapshot:
         assert await snapshot.sources.states() == []
-        async with writer.begin() as uow:
+        async with store.begin() as uow:
             await put_parents(uow)
         assert await snapshot.sources.states() == []
-    async with reader.read() as snapshot:
+    async with store.read() as snapshot:
         assert len(await snapshot.sources.states()) == 1
     with pytest.raises(StoreUnavailable, match="read-only"):
-        async with reader.read() as snapshot:
+        async with store.read() as snapshot:
             await snapshot.sources.sync([], NOW)
-    async with reader.begin() as uow:
+    async with store.begin() as uow:
         assert (await uow.evidence.append(a_draft())).seq == 1
-    await reader.aclose()
-    await writer.aclose()
 
 
 async def test_an_empty_database_is_refused_with_what_to_do(empty_url: str) -> None:

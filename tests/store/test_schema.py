@@ -70,7 +70,7 @@ async def test_a_new_sqlite_file_is_for_its_owner_alone(tmp_path: Path) -> None:
 async def test_sqlite_is_set_to_lose_nothing(sqlite_url: str) -> None:
     """Every commit is synced, and references are enforced."""
     store = SqlStore(sqlite_url, chain=stand_in_chain)
-    async with store._engine.connect() as connection:
+    async with store._writing.connect() as connection:
         values = [
             (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys")

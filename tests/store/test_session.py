@@ -100,7 +100,7 @@ async def test_tasks_of_one_process_wait_a_bounded_time(sqlite_url: str) -> None
 async def test_sqlites_own_word_for_full_is_unavailable(sqlite_url: str) -> None:
     """``database or disk is full`` becomes a retryable error, at the statement or the commit."""
     store = SqlStore(sqlite_url, chain=stand_in_chain)
-    async with store._engine.connect() as connection:
+    async with store._writing.connect() as connection:
         await connection.exec_driver_sql("PRAGMA max_page_count = 1")
     with pytest.raises(StoreUnavailable, match="disk is full"):
         async with store.begin() as uow:
