@@ -138,8 +138,12 @@ class _Walk:
             self._missed += 1
         if is_new:
             self._frontier.advance(parent.names)
-        if page is not None:
+        if page is None:
+            return
+        if canonical_url(page.address.url).startswith(canonical_url(parent.url)):
             await self._look(page, position, f"{parent.path}{row['name']}/", is_new=is_new)
+        else:
+            self._missed += 1  # redirected out of the tree
 
     async def _look(self, page: Page, position: Position, path: str, *, is_new: bool) -> None:
         """Take in one page: queue what is below it, and ready a batch if it tells something new."""

@@ -33,15 +33,19 @@ LOGIN = b"<title>Log in</title><body><form action=/login><input type=password></
 REDESIGN = b"<title>We moved</title><body><section><p>Harbour Clinic files are here</p></section>"
 
 
-@dataclass
 class Web:
     """Pages by address; an error in a page's place is raised."""
 
-    pages: dict[str, bytes | Exception] = field(default_factory=dict)
-    etags: dict[str, str] = field(default_factory=dict)
-    redirects: dict[str, str] = field(default_factory=dict)
-    content_type: str = "text/html"
-    requests: list[FetchRequest] = field(default_factory=list)
+    def __init__(
+        self,
+        pages: Mapping[str, bytes | Exception] | None = None,
+        *,
+        etags: Mapping[str, str] | None = None,
+    ) -> None:
+        self.pages: dict[str, bytes | Exception] = dict(pages or {})
+        self.etags = dict(etags or {})
+        self.redirects: dict[str, str] = {}
+        self.requests: list[FetchRequest] = []
 
     async def fetch(self, request: FetchRequest) -> FetchResult:
         self.requests.append(request)
@@ -54,7 +58,7 @@ class Web:
         etag = self.etags.get(final)
         if etag and request.etag == etag:
             return NotModified(request.url, AT, AT)
-        return answer(request, page, final_url=final, etag=etag, content_type=self.content_type)
+        return answer(request, page, final_url=final, etag=etag)
 
     async def aclose(self) -> None:
         """Nothing is open."""
@@ -70,11 +74,10 @@ def answer(
     *,
     final_url: str | None = None,
     etag: str | None = None,
-    content_type: str = "text/html",
 ) -> Capture:
     """Return a capture of one page."""
     digest = hashlib.sha256(body).hexdigest()
-    headers = [("content-type", content_type), *([("etag", etag)] if etag else [])]
+    headers = [("content-type", "text/html"), *([("etag", etag)] if etag else [])]
     return Capture(
         id=derived_id("c", request.url, digest),
         source=request.source,

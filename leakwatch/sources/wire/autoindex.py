@@ -31,6 +31,7 @@ _DATE = re.compile(
 _SIZE = re.compile(
     r"(?<![\w.,:/-])(\d[\d.,]*) ?([KMGTP]i?B?|B|bytes|octets)?(?![\w.:/-])", re.IGNORECASE
 )
+_NO_SIZE = frozenset("-\u2013\u2014")
 _EXACT = re.compile(r"\d+|\d{1,3}(?:,\d{3})+")
 _HEADING = re.compile(
     r"^\W*(?:index of|directory (?:listing|index|contents)|listing (?:of|for))", re.IGNORECASE
@@ -159,7 +160,7 @@ def _cells(row: LexborNode) -> tuple[int | None, str]:
         date, size = _DATE.search(text), _SIZE.fullmatch(text)
         if date:
             shown.append(date[0])
-        elif not has_size and (size or given.isdigit()):
+        elif not has_size and (size or given.isdigit() or text in _NO_SIZE):
             has_size = True
             exact = _integer(given) if given.isdigit() else _exact(size) if size else None
             shown.append(given or text)

@@ -6,6 +6,7 @@ style sheet hides is still told, for a leak must not be lost to ``display:none``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -19,6 +20,7 @@ _BLOCK_NAMES = (
     "pre section select summary table tbody td textarea tfoot th thead tr ul"
 )
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
+_MARKUP = re.compile(r"<[a-zA-Z/!]|&[#\w]+;")
 _LOOK_UP = 24
 """Ancestors asked for the block a text stands in: bounds the work on deep nesting."""
 
@@ -68,9 +70,10 @@ def _block_of(node: LexborNode | None) -> tuple[int | None, bool]:
 
 def fragment_text(markup: str, max_chars: int) -> str:
     """Return the visible text of a string that may hold HTML, or may be plain text."""
-    if "<" not in markup and "&" not in markup:
+    if not _MARKUP.search(markup):
         return clean(markup)[:max_chars].strip()
-    body = parse_tree(markup).body
+    # Line ends of a string mean line ends, as in ``pre``, until a block says otherwise.
+    body = parse_tree(f"<pre>{markup}").body
     return visible_text(body, max_chars) if body is not None else ""
 
 

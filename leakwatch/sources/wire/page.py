@@ -15,7 +15,9 @@ from typing import Any
 from leakwatch.sources.wire.decode import clean, decode
 from leakwatch.sources.wire.items import MAX_LINKS, MAX_TEXT, MAX_URL
 
-_QUOTED = re.compile(r"\"((?:[^\"\\\n]|\\.){3,50000}+)\"|'((?:[^'\\\n]|\\.){3,50000}+)'|`((?:[^`\\]|\\.){3,50000}+)`")
+_QUOTED = re.compile(
+    r"\"((?:[^\"\\\n]|\\.){3,50000}+)\"|'((?:[^'\\\n]|\\.){3,50000}+)'|`((?:[^`\\]|\\.){3,50000}+)`"
+)
 _TAG = re.compile(r"<[^<>]*>")
 _CODE = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 
