@@ -71,6 +71,7 @@ def build(
     from leakwatch.corpus.build import Builder, BuildRequest
     from leakwatch.corpus.labels import Labels, read_labels
     from leakwatch.fingerprint.key import FingerprintKey
+    from leakwatch.match.peaks import background_peaks
     from leakwatch.sandbox.pool import ReadLimits, SandboxPool
 
     output = Output(as_json=as_json)
@@ -83,7 +84,13 @@ def build(
         map_file=map_file,
     )
     with SandboxPool(ReadLimits(), workers=jobs) as reader, output.progress("files") as bar:
-        builder = Builder(loaded, reader, jobs=jobs, tool=f"leakwatch {__version__}")
+        builder = Builder(
+            loaded,
+            reader,
+            measure_peaks=background_peaks,
+            jobs=jobs,
+            tool=f"leakwatch {__version__}",
+        )
         report = builder.build(
             request,
             created_at=datetime.now(UTC),

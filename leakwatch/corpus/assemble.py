@@ -19,7 +19,7 @@ from leakwatch.fingerprint.minhash import PERMUTATIONS
 from leakwatch.fingerprint.names import NameKind
 
 POSTED_AT_LEAST = 24
-"""Grams of each file in the inverted index, rarest first; files with fewer post all."""
+"""Grams of each file in the inverted index; files with fewer post all."""
 POSTED_SHARE = 0.4
 """An excerpt of 17 grams (40 words) meets none of them once in 6,000 times."""
 _BUCKET_BITS = (6, 20)
@@ -46,7 +46,14 @@ def assemble(
     policy: CommonPolicy,
     categories: Sequence[str],
 ) -> Segment:
-    """Return the arrays of the files, which must be ordered by ``raw`` and distinct in it."""
+    """Return the arrays of the files.
+
+    Args:
+        files: ordered by ``raw`` and distinct in it.
+        background: gathered for these files.
+        policy: what is common.
+        categories: every category of the files.
+    """
     family = families(files)
     tokens = sorted({f.subject for f in files if f.subject is not None})
     token_index = {token: index for index, token in enumerate(tokens)}
@@ -74,7 +81,8 @@ def assemble(
         "offsets": grams.offsets,
         "forward": (grams.values >> np.uint64(64 - LOW_BITS)).astype(np.uint32),
         **_weights(grams, known, _population(groups, background), policy),
-        **_postings(grams),
+        "background_peaks": np.zeros(known, np.float32),
+        **_postings(grams, policy),
         **shared,
         **_texts(files),
         **_names(files),
@@ -105,37 +113,23 @@ def _counted(
     lengths = np.array([len(f.values) for f in files], dtype=np.int64)
     values = np.concatenate([np.empty(0, np.uint64), *(f.values for f in files)])
     owners = np.repeat(np.arange(len(files)), lengths)
-    distinct, places = np.unique(values, return_inverse=True)
+    distinct = background.values
+    places = np.searchsorted(distinct, values)
     once = np.unique(places * (len(files) + 1) + groups[owners])
     in_groups = np.bincount(once // (len(files) + 1), minlength=len(distinct))
-    in_background = _counts_of(distinct, background)
-    table = (in_groups >= 2) | (in_background >= 1)
-    elsewhere = ~np.isin(background.values, distinct, assume_unique=True)
-    merged = np.concatenate([distinct[table], background.values[elsewhere]])
-    order = np.argsort(merged)
-    nowhere = np.zeros(int(elsewhere.sum()), np.int64)
-    merged_groups = np.concatenate([in_groups[table], nowhere])
-    merged_background = np.concatenate([in_background[table], background.counts[elsewhere]])
+    table = (in_groups >= 2) | (background.counts >= 1)
     grams = _Grams(
         values=values,
         files=owners,
         offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         groups=in_groups[places],
-        background=in_background[places],
+        background=background.counts[places],
     )
     return grams, {
-        "shared_values": merged[order],
-        "shared_groups": np.minimum(merged_groups[order], _MANY).astype(np.uint16),
-        "shared_background": np.minimum(merged_background[order], _MANY).astype(np.uint16),
+        "shared_values": distinct[table],
+        "shared_groups": np.minimum(in_groups[table], _MANY).astype(np.uint16),
+        "shared_background": np.minimum(background.counts[table], _MANY).astype(np.uint16),
     }
-
-
-def _counts_of(values: Values, background: BackgroundTable) -> NDArray[np.int64]:
-    if not len(background.values):
-        return np.zeros(len(values), np.int64)
-    places = np.minimum(np.searchsorted(background.values, values), len(background.values) - 1)
-    found = background.values[places] == values
-    return np.where(found, background.counts[places], 0)
 
 
 def _weights(
@@ -173,10 +167,13 @@ def rarities(
     return np.log((population + 1.0) / np.minimum(holders, population + 0.5))
 
 
-def _postings(grams: _Grams) -> dict[str, NDArray[Any]]:
-    # The low bits break ties: the high ones choose the bucket, which would fill unevenly.
+def _postings(grams: _Grams, policy: CommonPolicy) -> dict[str, NDArray[Any]]:
+    holders = grams.groups + grams.background
+    is_live = live_weights(grams.groups, grams.background, policy) > 0
+    # Live grams evenly, so that no passage goes without; then the rarest of the common.
+    # The low bits choose: the high ones choose the bucket, which would fill unevenly.
     order = np.lexsort(
-        (grams.values & np.uint64(0xFFFFFFFF), grams.groups + grams.background, grams.files)
+        (grams.values & np.uint64(0xFFFFFFFF), np.where(is_live, 0, holders), grams.files)
     )
     lengths = np.diff(grams.offsets)
     quota = np.maximum(POSTED_AT_LEAST, np.ceil(POSTED_SHARE * lengths)).astype(np.int64)

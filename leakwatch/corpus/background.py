@@ -1,33 +1,36 @@
 """The background: documents that were not stolen, and so what identifies nobody.
 
 Blank forms belong in it: without them a blank form matches the only filled-in
-copy that is known.
+copy that is known. Only grams that some known file holds are kept of it: the
+others can neither hit nor miss.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leakwatch.corpus.known import KnownFile
+from leakwatch.corpus.known import KnownFile, RawText
 from leakwatch.fingerprint.grams import Values
-
-_MERGE_AT = 1 << 22
-"""Grams gathered before they are counted together: bounds memory."""
+from leakwatch.fingerprint.sketch import Sketch
 
 
 @dataclass(frozen=True)
 class BackgroundTable:
-    """How many background documents hold each gram, and which files they are."""
+    """What the background says of the known files' grams."""
 
     documents: int
     values: Values = field(repr=False)
-    """uint64, ascending, distinct."""
+    """uint64, ascending: every distinct gram of the known files."""
     counts: NDArray[np.int64] = field(repr=False)
+    """Background documents that hold each."""
     raws: frozenset[bytes] = field(repr=False)
     texts: frozenset[bytes] = field(repr=False)
+    sketches: Sequence[Sketch] = field(repr=False)
+    """Of each document, the grams that some known file holds."""
 
     def holds(self, file: KnownFile) -> bool:
         """Tell whether the same bytes or the same text lie in the background."""
@@ -35,48 +38,44 @@ class BackgroundTable:
 
 
 class Background:
-    """Gathers the background document by document."""
+    """Gathers the background document by document.
 
-    def __init__(self) -> None:
-        self._values = np.empty(0, np.uint64)
-        self._counts = np.empty(0, np.int64)
-        self._pending: list[Values] = []
-        self._pending_grams = 0
+    Args:
+        files: the known files.
+    """
+
+    def __init__(self, files: Sequence[KnownFile]) -> None:
+        grams = [np.empty(0, np.uint64), *(file.values for file in files)]
+        self._values = np.unique(np.concatenate(grams))
+        self._counts = np.zeros(len(self._values), np.int64)
+        self._sketches: list[Sketch] = []
         self._raws: set[bytes] = set()
         self._texts: set[bytes] = set()
-        self._documents = 0
 
-    def add(self, file: KnownFile) -> None:
+    def add(self, digests: RawText, sketch: Sketch) -> None:
         """Count one document; the same bytes count once."""
-        if file.raw in self._raws:
+        if digests.raw in self._raws:
             return
-        self._raws.add(file.raw)
-        if file.text is not None:
-            self._texts.add(file.text)
-        self._documents += 1
-        self._pending.append(file.values)
-        self._pending_grams += len(file.values)
-        if self._pending_grams >= _MERGE_AT:
-            self._merge()
+        self._raws.add(digests.raw)
+        if digests.text is not None:
+            self._texts.add(digests.text)
+        if not len(self._values):
+            return
+        places = np.searchsorted(self._values, sketch.values)
+        places[places == len(self._values)] = 0
+        held = self._values[places] == sketch.values
+        self._counts[np.unique(places[held])] += 1
+        if held.any():
+            kept = replace(sketch, values=sketch.values[held], positions=sketch.positions[held])
+            self._sketches.append(kept)
 
     def table(self) -> BackgroundTable:
-        """Return what has been counted so far."""
-        self._merge()
+        """Return what has been gathered so far."""
         return BackgroundTable(
-            self._documents,
-            self._values,
-            self._counts,
-            frozenset(self._raws),
-            frozenset(self._texts),
+            documents=len(self._raws),
+            values=self._values,
+            counts=self._counts.copy(),
+            raws=frozenset(self._raws),
+            texts=frozenset(self._texts),
+            sketches=tuple(self._sketches),
         )
-
-    def _merge(self) -> None:
-        fresh, counts = np.unique(
-            np.concatenate([np.empty(0, np.uint64), *self._pending]), return_counts=True
-        )
-        self._values, places = np.unique(np.concatenate([self._values, fresh]), return_inverse=True)
-        both = np.concatenate([self._counts, counts])
-        self._counts = np.bincount(places, weights=both, minlength=len(self._values)).astype(
-            np.int64
-        )
-        self._pending, self._pending_grams = [], 0

@@ -7,36 +7,31 @@ its size and checksum, and its name.
 
 from __future__ import annotations
 
-import csv
-import os
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from leakwatch.corpus.assemble import assemble, population
 from leakwatch.corpus.background import Background, BackgroundTable
 from leakwatch.corpus.bundle import new_bundle, refuse_existing, write_manifest, write_segment
 from leakwatch.corpus.calibration import Calibration, CommonPolicy
-from leakwatch.corpus.known import Fingerprinter, KnownFile
+from leakwatch.corpus.intake import EMPTY, Taken, take
+from leakwatch.corpus.known import Fingerprinter, KnownFile, RawText
 from leakwatch.corpus.labels import Labels
 from leakwatch.corpus.manifest import Manifest
+from leakwatch.corpus.mapping import write_map
 from leakwatch.corpus.parallel import in_order
-from leakwatch.corpus.tree import (
-    MAX_READ_BYTES,
-    Found,
-    TreeEntry,
-    digest_only,
-    read_bytes,
-    walk,
-)
+from leakwatch.corpus.segment import F4, Segment
+from leakwatch.corpus.tree import Found, TreeEntry, walk
 from leakwatch.errors import CorpusError, MissingFile
 from leakwatch.fingerprint.key import FingerprintKey
-from leakwatch.fingerprint.names import NameFacts, PiecesRoot
-from leakwatch.model.artefact import Artefact
+from leakwatch.fingerprint.sketch import Sketch
 from leakwatch.ports import ArtefactReader
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +52,7 @@ class Problem:
 
     path: str = field(repr=False)
     slug: str
-    """``unreadable``, ``empty``, or what stopped its reading."""
+    """``empty``, ``skipped``, ``unreadable``, or what stopped its reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +63,12 @@ class BuildReport:
     problems: tuple[Problem, ...] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """One artefact of one file of a tree."""
+class PeakMeasure(Protocol):
+    """Measures how near the background comes to each known file (``match.peaks``)."""
 
-    path: str = field(repr=False)
-    relative: str = field(repr=False)
-    file: KnownFile | None
-    problem: str | None = None
-    is_member: bool = False
+    def __call__(
+        self, segment: Segment, background: BackgroundTable, policy: CommonPolicy, population: int
+    ) -> F4: ...
 
 
 class Builder:
@@ -85,15 +77,23 @@ class Builder:
     Args:
         key: what everything is fingerprinted under.
         reader: opens hostile bytes; called from ``jobs`` threads at once.
+        measure_peaks: ``match.peaks.background_peaks``.
         jobs: files read at the same time.
         tool: name and version written into the manifest.
     """
 
     def __init__(
-        self, key: FingerprintKey, reader: ArtefactReader, *, jobs: int = 1, tool: str
+        self,
+        key: FingerprintKey,
+        reader: ArtefactReader,
+        *,
+        measure_peaks: PeakMeasure,
+        jobs: int = 1,
+        tool: str,
     ) -> None:
         self._fingerprinter = Fingerprinter(key)
         self._reader = reader
+        self._measure_peaks = measure_peaks
         self._jobs = jobs
         self._tool = tool
 
@@ -113,71 +113,42 @@ class Builder:
 
         Raises:
             CorpusExists: the output name, or the map's, is taken.
-            CorpusError: a folder cannot be listed, or nothing can be written.
+            MissingFile: a folder is not there.
+            CorpusError: nothing can be written there.
         """
         _check(request)
-        counts: Counter[str] = Counter()
-        problems: list[Problem] = []
-        background = self._background(request.background, progress)
-        known, paths = self._known(request, counts, problems, progress)
-        with new_bundle(request.out) as folder:
-            manifest = self._write(folder, known, background, counts, created_at)
-        if request.map_file is not None:
-            _write_map(request.map_file, paths)
-        return BuildReport(manifest, tuple(problems))
-
-    def _background(
-        self, folders: Iterable[Path], progress: Callable[[int], None]
-    ) -> BackgroundTable:
-        background = Background()
-        for folder in folders:
-            for reads in self._read_all(folder, progress):
-                for read in reads:
-                    if read.file is not None:
-                        background.add(read.file)
-        return background.table()
-
-    def _known(
-        self,
-        request: BuildRequest,
-        counts: Counter[str],
-        problems: list[Problem],
-        progress: Callable[[int], None],
-    ) -> tuple[dict[bytes, KnownFile], list[tuple[str, str]]]:
-        known: dict[bytes, KnownFile] = {}
-        paths: list[tuple[str, str]] = []
+        known = _Known(request.labels)
         for folder in request.folders:
-            for reads in self._read_all(folder, progress):
-                for read in reads:
-                    counts["members" if read.is_member else "files"] += 1
-                    if read.problem is not None:
-                        counts[_counted_as(read.problem)] += 1
-                        problems.append(Problem(read.path, read.problem))
-                    if read.file is None:
-                        continue
-                    file = _labelled(read.file, request.labels, folder, read.relative)
-                    counts["duplicate"] += file.raw in known
-                    counts["without_text"] += not file.letters
-                    earlier = known.get(file.raw)
-                    known[file.raw] = earlier.with_names_of(file) if earlier else file
-                    paths.append((file.id, read.path))
-        return known, paths
+            for taken, file in self._made(folder, self._known_file, progress):
+                known.add(folder, taken, file)
+        files = known.files()
+        background = Background(files)
+        for folder in request.background:
+            for taken, document in self._made(folder, self._document, progress):
+                known.counts["background_unread"] += taken.problem is not None
+                if document is not None:
+                    background.add(*document)
+        with new_bundle(request.out) as folder:
+            manifest = self._write(folder, files, background.table(), known.counts, created_at)
+        if request.map_file is not None:
+            write_map(request.map_file, known.paths)
+        return BuildReport(manifest, tuple(known.problems))
 
     def _write(
         self,
         folder: Path,
-        known: dict[bytes, KnownFile],
+        files: Sequence[KnownFile],
         background: BackgroundTable,
         counts: Counter[str],
         created_at: datetime,
     ) -> Manifest:
-        files = [known[raw] for raw in sorted(known)]
         categories = tuple(sorted({f.category for f in files if f.category is not None}))
         policy = CommonPolicy.for_background(background.documents)
         segment = assemble(files, background, policy=policy, categories=categories)
-        rarity_of = population(segment, background)
-        entry = write_segment(folder, "0000", segment, population=rarity_of)
-        counts["known"] = len(files)
+        size = population(segment, background)
+        peaks = self._measure_peaks(segment, background, policy, size)
+        segment = replace(segment, background_peaks=peaks)
+        entry = write_segment(folder, "0000", segment, population=size)
         manifest = Manifest(
             tool=self._tool,
             created_at=created_at.isoformat(timespec="seconds"),
@@ -185,85 +156,76 @@ class Builder:
             common=policy,
             calibration=Calibration(),
             background_documents=background.documents,
-            counts=dict(sorted(counts.items())),
+            counts=dict(sorted((+counts).items())),
             categories=categories,
             segments=(entry,),
         ).sealed()
         write_manifest(folder, manifest)
         return manifest
 
-    def _read_all(self, folder: Path, progress: Callable[[int], None]) -> Iterator[Sequence[_Read]]:
-        """Yield what each file of a tree holds, in order, read by several threads."""
-        for entry, reads in in_order(self._read, walk(folder), jobs=self._jobs):
+    def _made(
+        self,
+        folder: Path,
+        make: Callable[[Taken], Made | None],
+        progress: Callable[[int], None],
+    ) -> Iterator[tuple[Taken, Made | None]]:
+        """Yield everything in a folder with what is made of it, in order."""
+
+        def work(entry: TreeEntry) -> list[tuple[Taken, Made | None]]:
+            return [(taken, make(taken)) for taken in take(self._reader, entry)]
+
+        for entry, made in in_order(work, walk(folder), jobs=self._jobs):
             progress(entry.size_bytes)
-            yield reads
+            yield from made
 
-    def _read(self, entry: TreeEntry) -> Sequence[_Read]:
-        path = str(entry.path)
-        if entry.found is not Found.FILE or entry.size_bytes == 0:
-            problem = "empty" if entry.found is Found.FILE else str(entry.found)
-            return [_Read(path, entry.relative, None, problem)]
-        try:
-            if entry.size_bytes > MAX_READ_BYTES:
-                whole, root = digest_only(entry)
-                return [self._known_artefact(entry, whole, root)]
-            body = read_bytes(entry)
-        except OSError:
-            return [_Read(path, entry.relative, None, str(Found.UNREADABLE))]
-        pieces = PiecesRoot()
-        pieces.update(body)
-        artefacts = self._reader.read(body, name=entry.relative)
-        return [self._known_artefact(entry, a, pieces.hexdigest()) for a in artefacts]
+    def _known_file(self, taken: Taken) -> KnownFile | None:
+        if taken.artefact is None:
+            return None
+        return self._fingerprinter.known_file(taken.artefact, taken.names)
 
-    def _known_artefact(self, entry: TreeEntry, artefact: Artefact, root: str | None) -> _Read:
-        is_member = bool(artefact.path.ordinals)
-        relative = str(artefact.path)
-        name = NameFacts(
-            path=artefact.path.names[-1],
-            size_bytes=artefact.size_bytes,
-            crc32=artefact.crc32,
-            pieces_root=None if is_member else root,
-        )
-        path = f"{entry.root}/{relative}"
-        if artefact.size_bytes == 0 or not artefact.sha256:
-            return _Read(path, relative, None, artefact.error or "empty", is_member)
-        file = self._fingerprinter.known_file(artefact, [name])
-        return _Read(path, relative, file, artefact.error, is_member)
+    def _document(self, taken: Taken) -> tuple[RawText, Sketch] | None:
+        return None if taken.artefact is None else self._fingerprinter.document(taken.artefact)
 
 
-def _counted_as(problem: str) -> str:
-    return problem if problem in {"empty", *Found} else "unread"
+class _Known:
+    """The known files as they come in: each once, under all its names."""
 
+    def __init__(self, labels: Labels) -> None:
+        self._labels = labels
+        self._by_raw: dict[bytes, KnownFile] = {}
+        self.paths: list[tuple[str, str]] = []
+        self.counts: Counter[str] = Counter()
+        self.problems: list[Problem] = []
 
-def _labelled(file: KnownFile, labels: Labels, folder: Path, relative: str) -> KnownFile:
-    label = labels.of(folder, relative)
-    if label is None:
-        return file
-    return replace(file, subject=label.subject, category=label.category)
+    def add(self, folder: Path, taken: Taken, file: KnownFile | None) -> None:
+        self.counts["members" if taken.is_member else "files"] += 1
+        if taken.problem is not None:
+            told_apart = {EMPTY, *Found}
+            self.counts[taken.problem if taken.problem in told_apart else "unread"] += 1
+            self.problems.append(Problem(taken.path, taken.problem))
+        if file is None:
+            return
+        label = self._labels.of(folder, taken.relative)
+        if label is not None:
+            file = replace(file, subject=label.subject, category=label.category)
+        earlier = self._by_raw.get(file.raw)
+        self.counts["duplicate" if earlier else "known"] += 1
+        self.counts["without_text"] += not earlier and not file.letters
+        self._by_raw[file.raw] = earlier.merged(file) if earlier else file
+        self.paths.append((file.id, taken.path))
+
+    def files(self) -> list[KnownFile]:
+        """Return every file once, by its raw digest."""
+        return [self._by_raw[raw] for raw in sorted(self._by_raw)]
 
 
 def _check(request: BuildRequest) -> None:
-    refuse_existing(request.out)
-    if not request.out.parent.is_dir():
-        raise CorpusError(f"{request.out}: the folder {request.out.parent} is not there")
-    if request.map_file is not None:
-        refuse_existing(request.map_file)
+    """Find out before an hour's reading what would stop the writing after it."""
+    outputs = [request.out, *([request.map_file] if request.map_file else [])]
+    for path in outputs:
+        refuse_existing(path)
+        if not path.parent.is_dir():
+            raise CorpusError(f"{path}: the folder {path.parent} is not there")
     for folder in (*request.folders, *request.background):
         if not folder.is_dir():
             raise MissingFile(f"{folder}: no such folder")
-
-
-def _write_map(path: Path, rows: Iterable[tuple[str, str]]) -> None:
-    """Write the custodian's own CSV, header ``file,path``, readable by its owner alone."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as out:
-            writer = csv.writer(out)
-            writer.writerow(("file", "path"))
-            writer.writerows(rows)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(name).rename(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

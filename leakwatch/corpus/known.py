@@ -13,7 +13,7 @@ from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.fingerprint.minhash import Signature, signature
 from leakwatch.fingerprint.names import NameFacts, NameHasher, NameKind
 from leakwatch.fingerprint.normalise import letters
-from leakwatch.fingerprint.sketch import Sketcher
+from leakwatch.fingerprint.sketch import Sketch, Sketcher
 from leakwatch.model.artefact import Artefact
 
 _ID_BYTES = 10
@@ -40,15 +40,28 @@ class KnownFile:
     def id(self) -> str:
         return file_id(self.raw)
 
-    def with_names_of(self, other: KnownFile) -> KnownFile:
-        """Return this file, known under the other's names too."""
-        return replace(self, names=self.names | other.names)
+    def merged(self, copy: KnownFile) -> KnownFile:
+        """Return this file, known under the names of another copy of it too."""
+        return replace(
+            self,
+            names=self.names | copy.names,
+            subject=self.subject if self.subject is not None else copy.subject,
+            category=self.category or copy.category,
+        )
 
 
 def file_id(raw: bytes) -> str:
     """Return the opaque id of a known file: the same bytes have the same id for ever."""
     digest = hashlib.sha256(b"known-file" + raw).digest()[:_ID_BYTES]
     return "k-" + base64.b32encode(digest).decode("ascii").lower()
+
+
+@dataclass(frozen=True, slots=True)
+class RawText:
+    """Keyed digests of a document that is not known."""
+
+    raw: bytes
+    text: bytes | None
 
 
 class Fingerprinter:
@@ -67,14 +80,19 @@ class Fingerprinter:
             artefact: as the sandbox read it.
             names: what listings would say of it.
         """
-        text = letters(artefact.text or "")
-        sketch = self._sketcher.sketch(text)
-        digests = self._exact.digests(artefact.sha256, text)
+        digests, sketch = self.document(artefact)
         return KnownFile(
-            raw=bytes.fromhex(digests.raw),
-            text=bytes.fromhex(digests.text) if digests.text else None,
-            letters=len(text),
+            raw=digests.raw,
+            text=digests.text,
+            letters=sketch.letters,
             values=sketch.distinct,
             signature=signature(sketch.distinct),
             names=frozenset(i for facts in names for i in self._names.digests(facts).items()),
         )
+
+    def document(self, artefact: Artefact) -> tuple[RawText, Sketch]:
+        """Return the digests and the sketch of an artefact that was read to its end."""
+        text = letters(artefact.text or "")
+        digests = self._exact.digests(artefact.sha256, text)
+        exact = bytes.fromhex(digests.text) if digests.text else None
+        return RawText(bytes.fromhex(digests.raw), exact), self._sketcher.sketch(text)

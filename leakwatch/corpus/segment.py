@@ -11,14 +11,15 @@
       signatures    u4[F,64]  MinHash
       weights_live  f4[F]     sum over distinct grams that are not common of groups ** -1/2
       weights_all   f4[F]     sum over all distinct grams of their rarity
+      background_peaks f4[F]  how complete the file is in the nearest background document
     forward sketches: every kept gram of a file, common ones too
       offsets       i8[F+1]   file f has forward[offsets[f]:offsets[f+1]]
       forward       u4[]      top 32 bits of each distinct value, ascending within the file
-    inverted index over each file's rarest grams (``index.py`` of match/ reads it)
+    inverted index over some of each file's grams (``index.py`` of match/ reads it)
       posting_offsets u4[2**b+1]  by the top b bits of a value
       posting_lows    u4[]    the next 32 bits, ascending within a bucket
       posting_files   u4[]
-    grams in two groups or more, or in the background
+    grams of known files in two groups or more, or in the background too
       shared_values u8[]      ascending     shared_groups u2[]  shared_background u2[]
     tables of (keyed number, file), ascending by number: text (with text_rests), size_crc,
     pieces_root, tail_size, name_size, name: ``X_keys`` u8[], ``X_files`` u4[]
@@ -55,7 +56,7 @@ I8 = NDArray[np.int64]
 _DTYPES = {"U8": "<u8", "U4": "<u4", "U2": "<u2", "U1": "|u1", "F4": "<f4", "I8": "<i8"}
 _PER_FILE = (
     "raw_keys", "raw_rests", "letters", "flags", "groups", "families", "subjects",
-    "categories", "signatures", "weights_live", "weights_all",
+    "categories", "signatures", "weights_live", "weights_all", "background_peaks",
 )  # fmt: skip
 _TWINS = (
     ("forward", "forward"),
@@ -83,6 +84,7 @@ class Segment:
     signatures: U4
     weights_live: F4
     weights_all: F4
+    background_peaks: F4
     offsets: I8
     forward: U4
     subject_tokens: U8

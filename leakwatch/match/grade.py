@@ -8,6 +8,8 @@ from leakwatch.corpus.calibration import Calibration, Thresholds
 from leakwatch.match.score import Scores
 from leakwatch.model.match import Grade
 
+FORM_PEAK = 0.95
+"""Share of a file in one background document from which on it is that document."""
 EXACT_TEXT_CONCLUSIVE_LETTERS = 300
 EXACT_TEXT_PROBABLE_LETTERS = 150
 """Shorter equal texts may be a stock phrase: an analyst should look."""
@@ -32,6 +34,16 @@ def grade_scores(scores: Scores, calibration: Calibration) -> Graded | None:
     return None
 
 
+def complete_needed(limit: float, background_peak: float) -> float | None:
+    """Return the completeness asked of a file: at least halfway from its peak to all of it.
+
+    None for a file that the background holds as good as whole: a form.
+    """
+    if background_peak > FORM_PEAK:
+        return None
+    return max(limit, (1 + background_peak) / 2)
+
+
 def grade_equal_text(letters: int) -> Grade:
     """Return the grade of two texts with the same letters, so many of them."""
     if letters >= EXACT_TEXT_CONCLUSIVE_LETTERS:
@@ -41,10 +53,12 @@ def grade_equal_text(letters: int) -> Grade:
 
 def _reasons(scores: Scores, limit: Thresholds, grade: Grade) -> tuple[str, ...]:
     reasons = []
-    if scores.complete >= limit.complete:
+    needed = complete_needed(limit.complete, scores.background_peak)
+    if needed is not None and scores.complete >= needed:
         reasons.append(
             f"{scores.complete:.0%} of the file's text, by rarity, stands together "
-            f"({grade} from {limit.complete:.0%})"
+            f"({grade} from {needed:.0%}; no document that was not stolen has more than "
+            f"{scores.background_peak:.0%})"
         )
     if scores.cont >= limit.cont:
         reasons.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from leakwatch.model.listing import Listing
 from leakwatch.model.match import Grade, Match, Method
 from leakwatch.ports import Reading
 
+_TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,500}>")
 _PUBLIC = "the same file is also among the documents that were not stolen"
 
 
@@ -71,13 +73,14 @@ class CorpusMatcher:
         """Return every known file found in the artefact, surest first."""
         text = letters(artefact.text or "")
         digests = self._exact.digests(artefact.sha256, text)
-        sketch = self._sketcher.sketch(text)
+        sketches = [self._sketcher.sketch(reading) for reading in _readings(artefact.text, text)]
         found = _Best()
         for shelf in self._shelves:
             if digests.raw and artefact.size_bytes >= RAW_FLOOR_BYTES:
                 found.add(_equal_bytes(shelf, digests))
             found.add(_equal_text(shelf, digests))
-            found.add(_similar_text(shelf, sketch))
+            for sketch in sketches:
+                found.add(_similar_text(shelf, sketch))
         return Reading(digests, found.matches())
 
     def match_listing(self, listing: Listing) -> Reading:
@@ -104,6 +107,19 @@ class CorpusMatcher:
             next(shelf.live(shelf.index.by_name(NameKind.NAME, number)), None) is not None
             for shelf in self._shelves
         )
+
+
+def _readings(text: str | None, plain: bytes) -> Iterator[bytes]:
+    """Yield the letters of a text; and again without its tags, where it has any.
+
+    A document pasted as markup keeps its words, but a tag on each short line
+    breaks every gram of it.
+    """
+    yield plain
+    if text and "<" in text:
+        bare = letters(_TAG.sub(" ", text))
+        if len(bare) < len(plain):
+            yield bare
 
 
 class _Best:

@@ -54,6 +54,8 @@ class Scores:
     leak_in_stolen: float
     """Share of the text's grams that are the file's too."""
     jaccard: float
+    background_peak: float
+    """The ``complete`` score of the nearest background document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def _scored(segment: Segment, hits: Hits, text: _Text) -> Iterator[Scores]:
             passage_chars=int(passage[slot]),
             leak_in_stolen=int(held[slot]) / len(text.values),
             jaccard=float(jaccard[slot]),
+            background_peak=float(segment.background_peaks[hits.files[slot]]),
         )
 
 
@@ -160,7 +163,8 @@ def _best_stretch(hits: Hits, text: _Text, gains: Floats, fine: float) -> tuple[
     before = ends - gains
     lowest = np.minimum.accumulate(before)
     sums = ends - lowest
-    starts = np.maximum.accumulate(np.where(before == lowest, np.arange(len(before)), 0))
+    lower = np.append(True, before[1:] < lowest[:-1])
+    starts = np.maximum.accumulate(np.where(lower, np.arange(len(before)), 0))
     first = np.flatnonzero(np.diff(hits.slots, prepend=-1))
     best[hits.slots[first]] = np.maximum.reduceat(sums, first)
     # Longest span among the stretches that reach the best sum.

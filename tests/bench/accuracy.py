@@ -24,6 +24,7 @@ from leakwatch.corpus.build import Builder, BuildRequest
 from leakwatch.corpus.bundle import open_corpus
 from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.match.matcher import CorpusMatcher
+from leakwatch.match.peaks import background_peaks
 from leakwatch.model.match import Grade
 from tests.bench import distort
 from tests.support.readers import PlainReader, text_artefact
@@ -80,7 +81,7 @@ def build(
             (work / role / name).write_text(text, encoding="utf-8")
     out, map_file = work / "bench.corpus", work / "map.csv"
     request = BuildRequest((work / "known",), out, (work / "background",), map_file=map_file)
-    builder = Builder(KEY, PlainReader(), tool="bench")
+    builder = Builder(KEY, PlainReader(), measure_peaks=background_peaks, tool="bench")
     builder.build(request, created_at=datetime(2026, 1, 1, tzinfo=UTC))
     rows = (row.split(",", 1) for row in map_file.read_text("utf-8").splitlines()[1:])
     ids = {path.rpartition("/")[2]: file for file, path in rows}
@@ -141,7 +142,10 @@ def share(grades: Sequence[Grade | None], least: Grade) -> float:
 
 def lsh_finder(known: Notes, ids: dict[str, str]) -> Callable[[str], dict[str, Grade]]:
     """Return datasketch's candidates, all called probable: its own best case."""
-    from datasketch import MinHash, MinHashLSH  # noqa: PLC0415 - a second to import
+    from datasketch import (  # type: ignore[import-untyped]  # noqa: PLC0415 - a second to import
+        MinHash,
+        MinHashLSH,
+    )
 
     def signature(text: str) -> MinHash:
         words = re.findall(r"\w+", text.lower())

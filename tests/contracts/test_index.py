@@ -1,0 +1,109 @@
+"""The fast index says what the slow one says, on random corpora."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leakwatch.corpus.assemble import assemble, population
+from leakwatch.corpus.background import Background
+from leakwatch.corpus.calibration import CommonPolicy
+from leakwatch.corpus.known import Fingerprinter, KnownFile, RawText
+from leakwatch.fingerprint.normalise import letters
+from leakwatch.fingerprint.sketch import Sketch, Sketcher
+from leakwatch.match.index import SegmentIndex
+from leakwatch.match.reference import ReferenceFile, ReferenceIndex
+from leakwatch.match.score import Scores, score
+from tests.support.corpora import KEY, note
+from tests.support.readers import text_artefact
+
+SENTENCES = [note(f"sentence/{n}", words=15) for n in range(30)]
+POLICY = CommonPolicy(groups_over=3, background_from=1)
+SKETCHER = Sketcher(KEY)
+FINGERPRINTER = Fingerprinter(KEY)
+
+
+def composed(rng: random.Random, sentences: int) -> str:
+    """Return a text of sentences that other texts have too, some cut short."""
+    chosen = rng.choices(SENTENCES, k=sentences)
+    return " ".join(s if rng.random() < 0.7 else s[: rng.randrange(len(s))] for s in chosen)
+
+
+def both(
+    files: list[KnownFile], background: list[Sketch], leak: Sketch
+) -> tuple[list[Scores], list[Scores]]:
+    """Return what the fast and the slow index say of a leak."""
+    gathered = Background(files)
+    for number, sketch in enumerate(background):
+        gathered.add(RawText(bytes([number]) * 16, None), sketch)
+    table = gathered.table()
+    segment = assemble(files, table, policy=POLICY, categories=())
+    fast = score(SegmentIndex(segment), leak, policy=POLICY, population=population(segment, table))
+    reference = ReferenceIndex(
+        [
+            ReferenceFile(frozenset(f.values.tolist()), f.letters, int(group))
+            for f, group in zip(files, segment.groups, strict=True)
+        ],
+        [frozenset(s.values.tolist()) for s in background],
+        POLICY,
+    )
+    return fast, reference.score(leak.values.tolist(), leak.positions.tolist())
+
+
+def known(texts: list[str]) -> list[KnownFile]:
+    """Return the texts as known files, in the order a segment wants."""
+    by_raw = {f.raw: f for f in (FINGERPRINTER.known_file(text_artefact(t)) for t in texts)}
+    return [by_raw[raw] for raw in sorted(by_raw)]
+
+
+def assert_equal(fast: list[Scores], slow: list[Scores]) -> None:
+    """Compare every score of every file."""
+    assert [s.file for s in fast] == [s.file for s in slow]
+    for one, other in zip(fast, slow, strict=True):
+        assert dataclasses.asdict(one) == pytest.approx(dataclasses.asdict(other), abs=1e-5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    files=st.integers(0, 8),
+    background=st.integers(0, 3),
+    pieces=st.integers(0, 40),
+)
+def test_fast_index_equals_reference(seed: int, files: int, background: int, pieces: int) -> None:
+    """Every file in question has the same scores from the fast index as from the slow one."""
+    rng = random.Random(seed)
+    texts = [composed(rng, rng.randrange(1, 12)) for _ in range(files)]
+    others = [SKETCHER.sketch(letters(composed(rng, 2))) for _ in range(background)]
+    leak = SKETCHER.sketch(letters(composed(rng, pieces)))
+    assert_equal(*both(known(texts), others, leak))
+
+
+def test_far_apart_copies_are_regions_of_their_own() -> None:
+    """Two copies of a file far apart in a long text count no more than one."""
+    texts = [note("copied", 60), note("other", 200)]
+    filler = " ".join(note(f"filler/{n}") for n in range(6))
+    once = SKETCHER.sketch(letters(f"{filler} {texts[0]}"))
+    twice = SKETCHER.sketch(letters(f"{texts[0]} {filler} {texts[0]}"))
+    (single, slow_single), (double, slow_double) = (
+        both(known(texts), [], once),
+        both(known(texts), [], twice),
+    )
+    assert_equal(single, slow_single)
+    assert_equal(double, slow_double)
+    assert double[0].complete == pytest.approx(single[0].complete, abs=0.05)
+    assert double[0].leak_in_stolen > single[0].leak_in_stolen
+
+
+@pytest.mark.parametrize("files", [0, 1, 2])
+def test_small_corpora(files: int) -> None:
+    """Nought, one and two known files are searched like many."""
+    texts = [note(n) for n in range(files)]
+    leak = SKETCHER.sketch(letters(" ".join(texts) or note("nobody's")))
+    fast, slow = both(known(texts), [], leak)
+    assert_equal(fast, slow)
+    assert len(fast) == files
