@@ -97,8 +97,8 @@ def _post(item: Mapping[str, Any], page: PageAddress, reading: Reading) -> Post 
     mention = page.resolve(item["link"]) if item["link"] else None
     if own is None and mention is not None and _names_file(mention):
         links.append(Link(mention))
-    key = item["key"] or (f"at {page.relative(own)}" if own else None)
-    # A title or a text is no name to keep about: its digest stands for it.
+    key = item["key"] or (f"at {digest(page.relative(own), chars=16)}" if own else None)
+    # An address or a title may hold a name: its digest stands for it.
     key = key or f"of {digest(title or text, chars=16)}"
     when = read_date(item["date"], assume_utc=reading.assume_utc, form=reading.date_format)
     return Post(

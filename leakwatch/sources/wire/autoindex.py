@@ -27,6 +27,7 @@ MAX_ENTRIES = 200_000
 _DATE = re.compile(
     r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?|\d{1,2}-\w{3}-\d{4} \d\d:\d\d(?::\d\d)?"
     r"|\d{4}-\w{3}-\d\d \d\d:\d\d:\d\d|\d{1,2}/\d{1,2}/\d{4} +\d{1,2}:\d\d(?: ?[AP]M)?"
+    r"|[A-Z][a-z]{2,8} \d{1,2}, \d{4}"
 )
 _SIZE = re.compile(
     r"(?<![\w.,:/-])(\d[\d.,]*) ?([KMGTP]i?B?|B|bytes|octets)?(?![\w.:/-])", re.IGNORECASE
@@ -38,6 +39,10 @@ _HEADING = re.compile(
 )
 _PARENT_TEXT = re.compile(r"^\W*(?:parent directory|go up|up|\.\.)\W*$", re.IGNORECASE)
 _SORT = re.compile(r"^\?(?:C=[NMSD]|[CO]=|sort=|order=)", re.IGNORECASE)
+
+
+_PATH_SAFE = "/%:@!$&'()*+,;=~"
+"""A raw space or letter is encoded, what is encoded already stays."""
 
 
 class Entry(TypedDict):
@@ -104,7 +109,8 @@ def _child(href: str, base: str) -> tuple[str, str, bool] | None:
     name = _unquoted(rest)
     if name in (".", "..") or "/" in name or "\0" in name:
         return None
-    return name, target._replace(fragment="").geturl(), is_directory
+    path = quote(target.path, safe=_PATH_SAFE)
+    return name, target._replace(path=path, fragment="").geturl(), is_directory
 
 
 def _unquoted(raw: str) -> str:
