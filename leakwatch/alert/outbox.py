@@ -233,8 +233,10 @@ class _Drain:
                     next_attempt_at=verdict.next_attempt_at,
                     error=None if error is None else error.slug,
                 )
-        except LeakwatchError as refusal:
-            _log.warning("outbox_unmarked", delivery=message.delivery.id, error=refusal.slug)
+        except Exception as refusal:  # noqa: BLE001 - whatever it is, the others must be marked
+            _log.warning(
+                "outbox_unmarked", delivery=message.delivery.id, error=type(refusal).__name__
+            )
             self._count("unmarked")
         else:
             self._count({"sent": "sent", "pending": "failed", "dead": "dead"}[verdict.state])
