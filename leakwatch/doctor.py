@@ -119,7 +119,7 @@ async def _corpora(settings: Settings) -> str:
     corpora = await asyncio.to_thread(wiring.open_corpora, settings)
     if not corpora:
         return "none configured: only claims and mentions will be seen"
-    return "; ".join(f"{name}: {len(corpus)} known files" for name, corpus in corpora.items())
+    return "; ".join(f"{name}: {corpus.files} known files" for name, corpus in corpora.items())
 
 
 async def _sandbox(settings: Settings) -> str:
@@ -127,7 +127,7 @@ async def _sandbox(settings: Settings) -> str:
 
 
 async def _database(settings: Settings) -> str:
-    async with wiring.open_store(settings) as store, store.begin() as tx:
+    async with wiring.open_store(settings) as store, store.read() as tx:
         states = await tx.sources.states()
     return f"reachable, schema current, {len(states)} sources known"
 

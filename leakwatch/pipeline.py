@@ -293,13 +293,14 @@ def _poll_of(
     started: datetime,
     ended: datetime,
 ) -> Poll:
+    slug: str | None = None
+    detail: str | None = None
     if failure is not None:
         outcome, slug, detail = PollOutcome.FAILED, failure.slug, failure.what
     elif tally.problem is not None:
         outcome, slug, detail = PollOutcome.DEGRADED, tally.problem, tally.detail
     else:
         outcome = PollOutcome.UNCHANGED if tally.is_unchanged else PollOutcome.OK
-        slug = detail = None
     return Poll(
         id=poll_id,
         source=source.name,

@@ -21,7 +21,7 @@ from leakwatch.alert.channels.email import EmailChannel, SmtpTarget
 from leakwatch.alert.channels.webhook import WebhookChannel, WebhookTarget
 from leakwatch.alert.trial import trial_messages
 from leakwatch.clock import Clock, SystemClock
-from leakwatch.corpus.bundle import Corpus, info, open_corpus
+from leakwatch.corpus.bundle import Corpus, open_corpus
 from leakwatch.errors import ConfigError, EntityUnknown, LeakwatchError, SandboxError
 from leakwatch.evidence.journal import IntakeJournal
 from leakwatch.evidence.record import Circumstances, record_sha256
@@ -81,7 +81,7 @@ class Service:
             await tx.matters.sync(tuple(self.matters.values()), now)
             await tx.sources.sync([spec for spec, _ in self.sources.values()], now)
             for name, corpus in self.corpora.items():
-                await tx.corpora.sync(name, corpus.manifest.digest, info(corpus.manifest), now)
+                await tx.corpora.sync(name, corpus.manifest_sha256, corpus.info(), now)
 
 
 @asynccontextmanager
@@ -299,7 +299,7 @@ def _circumstances(
 ) -> Callable[[], Circumstances]:
     """Bind this deployment's facts to the evidence records."""
     config_sha256 = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
-    digests = {name: corpus.manifest.digest for name, corpus in corpora.items()}
+    digests = {name: corpus.manifest_sha256 for name, corpus in corpora.items()}
 
     def now() -> Circumstances:
         return Circumstances(

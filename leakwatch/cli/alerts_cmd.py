@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from leakwatch.cli.invocation import reading, settings_of
+from leakwatch.cli.invocation import reading, settings_of, writing
 from leakwatch.cli.render import Output, iso
 from leakwatch.errors import LeakwatchError
 from leakwatch.model.alert import Alert, Delivery
@@ -91,7 +91,7 @@ def ack(
     """
 
     async def acknowledge() -> Alert:
-        async with reading(context) as tx:
+        async with writing(context) as tx:
             found = await tx.alerts.get(alert)
             return await tx.alerts.acknowledge(found.id, by=by, at=datetime.now(UTC), note=note)
 
@@ -108,7 +108,7 @@ def resend(context: typer.Context, alert: AlertId) -> None:
     """
 
     async def requeue() -> tuple[str, int]:
-        async with reading(context) as tx:
+        async with writing(context) as tx:
             found = await tx.alerts.get(alert)
             return found.id, await tx.alerts.requeue(found.id, datetime.now(UTC))
 

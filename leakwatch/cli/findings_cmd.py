@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from leakwatch.cli.invocation import reading
+from leakwatch.cli.invocation import reading, writing
 from leakwatch.cli.render import Output, iso
 from leakwatch.model.finding import Finding, FindingEvent, Outcome, Review
 from leakwatch.model.location import defanged
@@ -179,7 +179,7 @@ async def _review(
 ) -> None:
     from leakwatch.triage import reviewed
 
-    async with reading(context) as tx:
+    async with writing(context) as tx:
         found = await tx.findings.get(finding)
         after, event = reviewed(found, review, by=by, reason=reason, at=datetime.now(UTC))
         await tx.findings.save(after, event)

@@ -37,11 +37,20 @@ def settings_of(context: typer.Context) -> Settings:
 
 @asynccontextmanager
 async def reading(context: typer.Context) -> AsyncIterator[UnitOfWork]:
-    """Open the store of the settings for one unit of work.
+    """Open the store for reading; a daemon beside us is not held up.
 
     Raises:
         StoreError: not reached, or its schema is not ours.
     """
+    from leakwatch.wiring import open_store
+
+    async with open_store(settings_of(context)) as store, store.read() as tx:
+        yield tx
+
+
+@asynccontextmanager
+async def writing(context: typer.Context) -> AsyncIterator[UnitOfWork]:
+    """Open the store for one write transaction; raises as ``reading``."""
     from leakwatch.wiring import open_store
 
     async with open_store(settings_of(context)) as store, store.begin() as tx:

@@ -37,7 +37,7 @@ def list_sources(context: typer.Context, as_json: AsJson = False) -> None:
     specs = load_places(settings).sources
 
     async def fetch() -> Sequence[SourceState]:
-        async with open_store(settings) as store, store.begin() as tx:
+        async with open_store(settings) as store, store.read() as tx:
             return await tx.sources.states()
 
     states = {state.name: state for state in asyncio.run(fetch())}

@@ -38,7 +38,8 @@ class Capture:
     final_url: str
     """After redirects."""
     status: int
-    headers: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    """May name a document (content-disposition)."""
     requested_at: datetime
     first_byte_at: datetime
     completed_at: datetime
