@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ _AHEAD = 4
 
 def in_order(
     function: Callable[[Item], Result], items: Iterable[Item], *, jobs: int
-) -> Iterator[tuple[Item, Result]]:
+) -> Generator[tuple[Item, Result], None, None]:
     """Yield each item with its result, in order, computed by ``jobs`` threads.
 
     The first exception is raised where its result would stand. When the caller

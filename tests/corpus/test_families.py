@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from leakwatch.corpus.families import families
+from leakwatch.corpus.known import Fingerprinter
+from tests.support.corpora import KEY, note
+from tests.support.readers import text_artefact
+
+FINGERPRINTER = Fingerprinter(KEY)
+
+
+def family_of(*texts: str) -> list[int]:
+    return families([FINGERPRINTER.known_file(text_artefact(t)) for t in texts]).tolist()
+
+
+def test_versions_are_one_family() -> None:
+    """Edited copies belong together, through one another, and strangers do not."""
+    base, other = note(1), note(2)
+    versions = [base, f"{base} Addendum one.", f"{base[:-200]} Ending two, quite another."]
+    assert family_of(versions[0], other, versions[1], versions[2]) == [0, 1, 0, 0]
+
+
+def test_equal_letters_are_one_family() -> None:
+    """Copies that differ in layout alone belong together, however short."""
+    text = "Seen today, no change; return in six months or sooner if anything at all is new."
+    assert family_of(text, text.upper().replace(" ", "\n")) == [0, 0]
+
+
+def test_texts_without_grams_stay_alone() -> None:
+    """Empty and tiny texts are no family for having the same empty signature."""
+    assert family_of("", "no", "yes") == [0, 1, 2]
+
+
+def test_half_shared_is_not_enough() -> None:
+    """A shared half is a form, not a version: Jaccard is one third."""
+    shared = note("form")
+    assert family_of(f"{shared} {note(1)}", f"{shared} {note(2)}") == [0, 1]
+
+
+def test_many_copies_are_found_in_time_linear_in_them() -> None:
+    """A thousand copies of one text are one family."""
+    text = note(1, 60)
+    found = family_of(*(f"{text} {n}" for n in range(300)))
+    assert set(found) == {0}

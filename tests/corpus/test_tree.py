@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from leakwatch.corpus.tree import Found, digest_only, read_bytes, walk
+from tests.support.corpora import write_tree
+
+
+def test_walks_by_name_without_following(tmp_path: Path) -> None:
+    """Files come by name, hidden ones too; links and pipes are told, not followed."""
+    write_tree(tmp_path / "out", {"secret.txt": "x"})
+    root = write_tree(tmp_path / "in", {"b/2.txt": "22", "a.txt": "1", ".h/x": "333"})
+    (root / "loop").symlink_to(root)
+    (root / "out").symlink_to(tmp_path / "out")
+    os.mkfifo(root / "pipe")
+    seen = [(e.relative, e.found, e.size_bytes) for e in walk(root)]
+    assert [e for e in seen if e[1] is Found.FILE] == [
+        ("a.txt", Found.FILE, 1), (".h/x", Found.FILE, 3), ("b/2.txt", Found.FILE, 2),
+    ]  # fmt: skip
+    assert {e[0] for e in seen if e[1] is Found.SKIPPED} == {"loop", "out", "pipe"}
+
+
+def test_a_folder_gone_is_unreadable(tmp_path: Path) -> None:
+    """What cannot be listed is told as such."""
+    assert [e.found for e in walk(tmp_path / "nowhere")] == [Found.UNREADABLE]
+
+
+def test_a_link_put_in_place_of_a_file_is_not_read(tmp_path: Path) -> None:
+    """A file that becomes a link between walk and read is refused."""
+    root = write_tree(tmp_path / "in", {"a.txt": "1"})
+    entry = next(walk(root))
+    write_tree(tmp_path, {"secret": "x"})
+    entry.path.unlink()
+    entry.path.symlink_to(tmp_path / "secret")
+    with pytest.raises(OSError, match="symbolic"):
+        read_bytes(entry)
+    with pytest.raises(OSError, match="symbolic"):
+        digest_only(entry)
+
+
+def test_names_that_are_no_text(tmp_path: Path) -> None:
+    """A file name of arbitrary bytes is walked and read."""
+    root = tmp_path / "in"
+    root.mkdir()
+    (root / os.fsdecode(b"\xff\xfe.txt")).write_bytes(b"1")
+    assert read_bytes(next(walk(root))) == b"1"

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leakwatch.fingerprint.normalise import letters
+
+
+def slow(text: str) -> bytes:
+    """Say the rule in one line a step."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    base = "".join(c for c in decomposed if not unicodedata.category(c).startswith("M"))
+    return "".join(c for c in base.casefold() if c.isalnum()).encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", b""),
+        (" \t\r\n.,;:-_/()", b""),
+        ("Mrs. Example, 7 mg/dL", b"mrsexample7mgdl"),
+        ("hyphen-\nated", b"hyphenated"),
+        ("ÀÉîõü Å", b"aeioua"),
+        ("e\u0301", b"e"),
+        ("ﬁve ½ x²", b"five12x2"),
+        ("Straße STRASSE", b"strassestrasse"),
+        ("Ελλάς", "ελλασ".encode()),
+        ("İstanbul", b"istanbul"),
+        ("\uff26\uff35\uff2c\uff2c\uff11\uff12", b"full12"),
+        ("\u200bzero\u00adwidth\ufeff", b"zerowidth"),
+        ("\ud800broken\udfff", b"broken"),
+        ("nul\0byte", b"nulbyte"),
+    ],
+)
+def test_named_cases(text: str, expected: bytes) -> None:
+    """Layout, case, accents and compatibility forms are gone; letters and digits stay."""
+    assert letters(text) == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.characters(codec="utf-8"), max_size=200))
+def test_equals_the_slow_rule(text: str) -> None:
+    """The fast way gives what Unicode's own functions give one after the other."""
+    assert letters(text) == slow(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_may_be_cut_anywhere(one: str, other: str) -> None:
+    """Two parts give what the whole gives."""
+    assert letters(one) + letters(other) == letters(one + other)
+
+
+def test_long_mixed_text_is_cut_without_a_seam() -> None:
+    """Stretches with and without other letters give what each character gives."""
+    text = ("plain words " * 200 + "Zażółć gęślą jaźń " + "Ωμέγα") * 5
+    assert letters(text) == b"".join(letters(c) for c in text)
+
+
+def test_every_character_is_stable() -> None:
+    """Normalising what is normal changes nothing, whatever the character."""
+    for codepoint in range(0, sys.maxunicode + 1, 7):
+        once = letters(chr(codepoint))
+        assert letters(once.decode()) == once
