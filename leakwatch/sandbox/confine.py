@@ -1,0 +1,109 @@
+"""What a child gives up before it touches a hostile byte, layer by layer.
+
+Each layer holds alone: limits (always), capabilities and privileges (always),
+Landlock and seccomp (where the kernel has them; ``Confinement.layers`` says).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import resource
+import signal
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from leakwatch.sandbox.kernel import (
+    PR_SET_DUMPABLE,
+    PR_SET_NO_NEW_PRIVS,
+    PR_SET_PDEATHSIG,
+    Kernel,
+)
+from leakwatch.sandbox.landlock import Landlock
+from leakwatch.sandbox.seccomp import Seccomp
+
+INPUT_FD, OUTPUT_FD = 3, 4
+_MAX_FDS = 64
+_MAX_ZYGOTE_FDS = 1024
+_CLEAR_OF_OTHERS = 100
+_CAPABILITY_VERSION_3 = 0x20080522
+_CAPSET = {"x86_64": 126, "aarch64": 91}
+
+
+@dataclass(frozen=True, slots=True)
+class ChildLimits:
+    """Limits that the kernel keeps on one child."""
+
+    cpu_s: int
+    memory_bytes: int
+
+
+class Confinement:
+    """Prepared by the zygote, put on by every child."""
+
+    def __init__(self, readable: Iterable[str]) -> None:
+        self._kernel = Kernel()
+        self._landlock = Landlock(self._kernel, readable)
+        self._seccomp = Seccomp(self._kernel)
+        self._has_seccomp = self._seccomp.is_available
+        self._capset = _CAPSET.get(os.uname().machine)
+        self._null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+
+    @property
+    def layers(self) -> Mapping[str, int]:
+        """Landlock's version and whether there is seccomp; 0 for none."""
+        return {"landlock": self._landlock.version, "seccomp": int(self._has_seccomp)}
+
+    def enter(self, parent: int, fds: tuple[int, int], limits: ChildLimits) -> None:
+        """Confine this process for good; its input is then fd 3 and its output fd 4.
+
+        Args:
+            parent: process id of the zygote; the child dies with it.
+            fds: descriptors of input and output as they are now.
+            limits: what the child may use.
+
+        Raises:
+            OSError: a layer that this machine has could not be put on; go no further.
+        """
+        self._kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
+        self._drop_capabilities()
+        self._kernel.prctl(PR_SET_DUMPABLE, 0)
+        self._kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            raise ProcessLookupError
+        self._landlock.restrict()
+        self._keep_only(*fds)
+        _set_limits(limits)
+        if self._has_seccomp:
+            self._seccomp.restrict()
+
+    def _drop_capabilities(self) -> None:
+        if self._capset is not None:
+            header = struct.pack("=Li", _CAPABILITY_VERSION_3, 0)
+            self._kernel.call(self._capset, header, bytes(24))
+
+    def _keep_only(self, input_fd: int, output_fd: int) -> None:
+        """Close every descriptor but the two, which move to their places."""
+        moved = [fcntl.fcntl(fd, fcntl.F_DUPFD, _CLEAR_OF_OTHERS) for fd in (input_fd, output_fd)]
+        for standard in (0, 1, 2):
+            os.dup2(self._null, standard)
+        os.dup2(moved[0], INPUT_FD)
+        os.dup2(moved[1], OUTPUT_FD)
+        os.closerange(OUTPUT_FD + 1, _MAX_ZYGOTE_FDS)
+
+
+def _set_limits(limits: ChildLimits) -> None:
+    for what, soft, hard in (
+        (resource.RLIMIT_AS, limits.memory_bytes, limits.memory_bytes),
+        (resource.RLIMIT_CPU, limits.cpu_s, limits.cpu_s + 1),
+        (resource.RLIMIT_FSIZE, 0, 0),
+        (resource.RLIMIT_NOFILE, _MAX_FDS, _MAX_FDS),
+        (resource.RLIMIT_CORE, 0, 0),
+        (resource.RLIMIT_NPROC, 0, 0),
+    ):
+        # Raising a limit would need a privilege: never above the one in force.
+        ceiling = resource.getrlimit(what)[1]
+        if ceiling == resource.RLIM_INFINITY:
+            ceiling = hard
+        resource.setrlimit(what, (min(soft, ceiling), min(hard, ceiling)))

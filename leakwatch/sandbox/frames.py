@@ -1,0 +1,171 @@
+"""What a child says: a stream of frames, bounded and validated.
+
+Layout, numbers little-endian:
+
+    0  4  header bytes, n
+    4  4  payload bytes, m
+    8  n  header: a JSON object
+    -  m  payload: UTF-8 text or JSON
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from leakwatch.errors import error_classes
+from leakwatch.model.artefact import Artefact, MemberPath
+
+_PREFIX = struct.Struct("<2L")
+MAX_HEADER_BYTES = 512 * 1024
+_MAX_NESTING = 64
+_MAX_DETAIL_CHARS = 200
+_KIND = re.compile(r"[a-z0-9_-]{1,32}")
+_SHA256 = re.compile(r"(?:[0-9a-f]{64})?")
+_NOT_PRINTABLE = re.compile(r"[^ -~]")
+_SLUGS = frozenset(cls.slug for cls in error_classes())
+
+
+class BadFrame(Exception):
+    """The child broke the protocol: whatever it says is worthless from here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame as it came; nothing in it is believed yet."""
+
+    header: Mapping[str, Any] = field(repr=False)
+    payload: bytes = field(repr=False)
+
+    @property
+    def type(self) -> object:
+        return self.header.get("t")
+
+
+def encode(header: Mapping[str, Any], payload: bytes = b"") -> bytes:
+    raw = json.dumps(header, separators=(",", ":")).encode("ascii")
+    return _PREFIX.pack(len(raw), len(payload)) + raw + payload
+
+
+def encode_artefact(type_: str, artefact: Artefact, index: int) -> bytes:
+    """Encode an artefact without the name of the whole, which the parent knows."""
+    header: dict[str, Any] = {"t": type_, "k": artefact.kind}
+    if index:
+        header["i"] = index
+    if artefact.path.ordinals:
+        header |= {
+            "n": artefact.path.names[1:],
+            "o": artefact.path.ordinals,
+            "s": artefact.size_bytes,
+            "h": artefact.sha256,
+            "c": artefact.crc32,
+        }
+    if artefact.error or artefact.detail:
+        header |= {"e": artefact.error, "d": artefact.detail}
+    if artefact.is_container:
+        header["a"] = 1
+    if artefact.text is None:
+        return encode(header)
+    header["x"] = 1
+    return encode(header, artefact.text.encode("utf-8", "replace"))
+
+
+def decode_artefact(frame: Frame, name: str) -> Artefact:
+    """Return the artefact of a frame, every field checked.
+
+    Raises:
+        BadFrame: a field is missing, of another type or out of range.
+    """
+    header = frame.header
+    names = _list_of(header.get("n", []), str)
+    ordinals = _list_of(header.get("o", []), int)
+    if len(names) != len(ordinals) or any(n < 0 for n in ordinals):
+        raise BadFrame("names and ordinals do not fit")
+    error, detail = header.get("e"), header.get("d")
+    if error is not None and error not in _SLUGS:
+        raise BadFrame("unknown error slug")
+    return Artefact(
+        path=MemberPath((name, *names), tuple(ordinals)),
+        kind=_matching(_KIND, header.get("k")),
+        size_bytes=_number(header.get("s", 0), 2**63),
+        sha256=_matching(_SHA256, header.get("h", "")),
+        crc32=_number(header.get("c", 0), 2**32),
+        text=str(frame.payload, "utf-8", "replace") if header.get("x") == 1 else None,
+        error=error,
+        detail=None if detail is None else clean_line(detail),
+        is_container=header.get("a") == 1,
+    )
+
+
+def clean_line(text: object) -> str:
+    """Return a child's message as one short line of printable ASCII.
+
+    Raises:
+        BadFrame: it is no text.
+    """
+    if not isinstance(text, str):
+        raise BadFrame("a message is no text")
+    return _NOT_PRINTABLE.sub("?", text[:_MAX_DETAIL_CHARS])
+
+
+class FrameSplitter:
+    """Cuts a stream of bytes into frames; holds at most one unfinished frame."""
+
+    def __init__(self, *, max_payload_bytes: int) -> None:
+        self._max_payload_bytes = max_payload_bytes
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """Yield the frames that are complete with these bytes.
+
+        Raises:
+            BadFrame: a length over its limit, or a header that is no JSON object.
+        """
+        self._buffer += data
+        at = 0
+        while len(self._buffer) - at >= _PREFIX.size:
+            header_bytes, payload_bytes = _PREFIX.unpack_from(self._buffer, at)
+            if header_bytes > MAX_HEADER_BYTES or payload_bytes > self._max_payload_bytes:
+                raise BadFrame("a frame is over its limit")
+            start = at + _PREFIX.size
+            end = start + header_bytes + payload_bytes
+            if end > len(self._buffer):
+                break
+            header = _json_object(bytes(self._buffer[start : start + header_bytes]))
+            yield Frame(header, bytes(self._buffer[start + header_bytes : end]))
+            at = end
+        del self._buffer[:at]
+
+
+def _json_object(raw: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise BadFrame("a header is no JSON") from None
+    if not isinstance(value, dict):
+        raise BadFrame("a header is no object")
+    return value
+
+
+def _list_of(value: object, kind: type) -> list[Any]:
+    if not isinstance(value, list) or len(value) > _MAX_NESTING:
+        raise BadFrame("no list, or too long a one")
+    if any(type(item) is not kind for item in value):
+        raise BadFrame("a list holds something else")
+    return value
+
+
+def _number(value: object, end: int) -> int:
+    if type(value) is not int or not 0 <= value < end:
+        raise BadFrame("a number is out of range")
+    return value
+
+
+def _matching(pattern: re.Pattern[str], value: object) -> str:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise BadFrame("a text has another form")
+    return value

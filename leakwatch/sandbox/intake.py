@@ -1,0 +1,80 @@
+"""Content on its way into a child: a descriptor, and digests that no child can forge."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import stat
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from leakwatch.unpack.sniff import HEAD_BYTES
+
+Body = bytes | Path | int
+"""Bytes, a regular file, or a descriptor open for reading (its offset may move)."""
+_CHUNK_BYTES = 1024 * 1024
+_SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One input, hashed."""
+
+    fd: int
+    size_bytes: int
+    sha256: str
+    crc32: int
+    head: bytes
+    """The first bytes, enough for ``sniff``."""
+
+
+@contextmanager
+def take_in(body: Body) -> Iterator[Intake]:
+    """Open and hash some content without holding it in memory.
+
+    A symbolic link is not followed.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file.
+    """
+    if isinstance(body, bytes):
+        fd = sealed_memory(body)
+        is_ours = True
+    elif isinstance(body, Path):
+        fd = os.open(body, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        is_ours = True
+    else:
+        fd, is_ours = body, False
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        yield _hashed(fd)
+    finally:
+        if is_ours:
+            os.close(fd)
+
+
+def sealed_memory(body: bytes) -> int:
+    """Return a descriptor of a nameless file that nobody can change any more."""
+    fd = os.memfd_create("input", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    view = memoryview(body)
+    while view:
+        view = view[os.write(fd, view) :]
+    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEALS)
+    return fd
+
+
+def _hashed(fd: int) -> Intake:
+    sha256 = hashlib.sha256()
+    crc32 = at = 0
+    head = os.pread(fd, HEAD_BYTES, 0)
+    while data := os.pread(fd, _CHUNK_BYTES, at):
+        sha256.update(data)
+        crc32 = zlib.crc32(data, crc32)
+        at += len(data)
+    return Intake(fd, at, sha256.hexdigest(), crc32, head)

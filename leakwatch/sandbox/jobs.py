@@ -1,0 +1,127 @@
+"""What a child does with its input: read it, read a batch, or run a page parser."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, BinaryIO
+
+from leakwatch.errors import BudgetExceeded, ChildKilled, LayoutChanged, LeakwatchError
+from leakwatch.extract.formats import TextExtraction
+from leakwatch.model.artefact import Artefact
+from leakwatch.sandbox.frames import encode, encode_artefact
+from leakwatch.unpack.budget import Budget, BudgetLimits
+from leakwatch.unpack.container import SeekableStream
+from leakwatch.unpack.walk import Opened, Resume, Walker
+
+_FLUSH_BYTES = 256 * 1024
+
+
+class FrameWriter:
+    """Gathers small frames into large writes.
+
+    ``is_eager`` writes each at once: whoever listens then knows exactly how far
+    a child came that dies.
+    """
+
+    def __init__(self, fd: int, *, is_eager: bool = False) -> None:
+        self._fd = fd
+        self._is_eager = is_eager
+        self._buffer = bytearray()
+
+    def say(self, frame: bytes) -> None:
+        self._buffer += frame
+        if self._is_eager or len(self._buffer) >= _FLUSH_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write everything. Raises OSError when nobody listens any more."""
+        view = memoryview(self._buffer)
+        while view:
+            view = view[os.write(self._fd, view) :]
+        self._buffer = bytearray()
+
+
+def run(job: Mapping[str, Any], input_fd: int, output_fd: int) -> None:
+    """Do one job and say ``end``. Raises OSError when the output is gone."""
+    writer = FrameWriter(output_fd, is_eager=job.get("eager", False))
+    with os.fdopen(input_fd, "rb", closefd=False) as stream:
+        stream.seek(0)
+        _JOBS[job["op"]](job, stream, writer)
+    writer.say(encode({"t": "end"}))
+    writer.flush()
+
+
+def _read(job: Mapping[str, Any], stream: BinaryIO, writer: FrameWriter) -> None:
+    _Telling(job, writer).tell(stream, 0)
+
+
+def _read_batch(job: Mapping[str, Any], stream: BinaryIO, writer: FrameWriter) -> None:
+    telling = _Telling(job, writer)
+    for index, size_bytes in enumerate(job["sizes"]):
+        telling.tell(io.BytesIO(stream.read(size_bytes)), index)
+
+
+class _Telling:
+    """Walks inputs and tells what it finds, text only as far as the output may grow."""
+
+    def __init__(self, job: Mapping[str, Any], writer: FrameWriter) -> None:
+        self._limits = BudgetLimits(**job["budget"])
+        self._extract = TextExtraction(max_chars=job["max_text_chars"])
+        self._text_bytes_left = job["text_bytes"]
+        self._resume = Resume(
+            after=_ordinals(job.get("after")),
+            plainly=_ordinals(job.get("plainly")),
+            skip=job.get("skip", False),
+        )
+        self._writer = writer
+
+    def tell(self, stream: SeekableStream, index: int) -> None:
+        walker = Walker(Budget(self._limits), self._extract, self._resume)
+        for event in walker.walk(stream, ""):
+            if isinstance(event, Opened):
+                self._writer.say(encode_artefact("open", event.artefact, index))
+                # What comes next may kill us.
+                self._writer.flush()
+            else:
+                self._writer.say(encode_artefact("done", self._fitted(event.artefact), index))
+
+    def _fitted(self, artefact: Artefact) -> Artefact:
+        if artefact.text is None:
+            return artefact
+        self._text_bytes_left -= len(artefact.text.encode("utf-8", "replace"))
+        if self._text_bytes_left >= 0:
+            return artefact
+        detail = "text left out: the artefact's text is over the output limit"
+        return replace(artefact, text=None, error=BudgetExceeded.slug, detail=detail)
+
+
+def _parse(job: Mapping[str, Any], stream: BinaryIO, writer: FrameWriter) -> None:
+    module, _, name = job["parser"].partition(":")
+    try:
+        function = getattr(importlib.import_module(module), name)
+        payload = json.dumps(function(stream.read(), job["options"])).encode("ascii")
+    except LeakwatchError as error:
+        writer.say(encode({"t": "raised", "e": error.slug, "d": error.what}))
+    except (MemoryError, RecursionError):
+        detail = "the parser ran out of memory or nesting"
+        writer.say(encode({"t": "raised", "e": ChildKilled.slug, "d": detail}))
+    except Exception as error:  # noqa: BLE001  (hostile pages make parsers raise anything)
+        detail = f"the parser failed ({type(error).__name__})"
+        writer.say(encode({"t": "raised", "e": LayoutChanged.slug, "d": detail}))
+    else:
+        writer.say(encode({"t": "result"}, payload))
+
+
+def _ordinals(value: list[int] | None) -> tuple[int, ...] | None:
+    return None if value is None else tuple(value)
+
+
+_JOBS: Mapping[str, Callable[[Mapping[str, Any], BinaryIO, FrameWriter], None]] = MappingProxyType(
+    {"read": _read, "batch": _read_batch, "parse": _parse}
+)

@@ -1,0 +1,293 @@
+"""The sandbox as the rest of leakwatch sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import queue
+import re
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+
+from leakwatch.errors import (
+    ChildKilled,
+    LayoutChanged,
+    LeakwatchError,
+    MissingFile,
+    SandboxError,
+    SourceError,
+    error_classes,
+)
+from leakwatch.model.artefact import Artefact, MemberPath
+from leakwatch.sandbox.batch import Slot, batch_job, hear_batch, slots_of
+from leakwatch.sandbox.frames import BadFrame, Frame, clean_line
+from leakwatch.sandbox.intake import Body, take_in
+from leakwatch.sandbox.limits import ReadLimits
+from leakwatch.sandbox.reading import Reading
+from leakwatch.sandbox.worker import ChildEnd, Zygote, ZygoteDied
+from leakwatch.unpack.sniff import UNKNOWN
+
+log = structlog.get_logger(__name__)
+
+_PARSER_NAME = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z]\w*)")
+_SOURCE_ERRORS = tuple(cls for cls in error_classes() if issubclass(cls, SourceError))
+
+
+class _Worker:
+    """A place for one zygote, started when first needed and again after its death."""
+
+    def __init__(self, modules: Sequence[str]) -> None:
+        self._modules = modules
+        self._zygote: Zygote | None = None
+
+    def zygote(self) -> Zygote:
+        """Raises SandboxError when it does not start."""
+        if self._zygote is None:
+            self._zygote = Zygote(self._modules)
+            log.info("sandbox_started", **self._zygote.layers)
+        return self._zygote
+
+    def discard(self) -> None:
+        if self._zygote is not None:
+            self._zygote.close()
+            self._zygote = None
+
+
+class SandboxPool:
+    """Reads hostile content and parses hostile pages. Thread-safe.
+
+    Implements ``ports.ArtefactReader`` and ``ports.PageParser``. At most
+    ``workers`` requests run at once; others wait their turn. A thread that is
+    amid ``iter_read`` holds one place: it must not ask for another.
+
+    Args:
+        limits: of one artefact and each child.
+        workers: processes kept ready; as many as there are cores.
+        parser_modules: packages whose functions ``parse`` may run.
+        required_layers: ``landlock``, ``seccomp``: refuse to work without.
+    """
+
+    def __init__(
+        self,
+        limits: ReadLimits,
+        *,
+        workers: int,
+        parser_modules: Sequence[str] = ("leakwatch.sources.wire",),
+        required_layers: Collection[str] = (),
+    ) -> None:
+        self._limits = limits
+        self._modules = tuple(parser_modules)
+        self._required_layers = tuple(required_layers)
+        self._workers = [_Worker(self._modules) for _ in range(workers)]
+        self._free: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
+        for worker in self._workers:
+            self._free.put(worker)
+        self._closed = threading.Event()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def start(self) -> Mapping[str, int]:
+        """Start one worker now, before secrets are read; return its layers of defence.
+
+        ``landlock`` is the version of the kernel's interface, ``seccomp`` 0 or 1.
+
+        Raises:
+            SandboxError: it does not start, or a required layer is missing.
+        """
+        with self._worker() as worker:
+            layers = worker.zygote().layers
+        missing = [name for name in self._required_layers if not layers.get(name)]
+        if missing:
+            raise SandboxError(f"this kernel offers no {' and no '.join(missing)}")
+        return layers
+
+    def close(self) -> None:
+        """End every process of the pool; idempotent. Requests amid one fail."""
+        self._closed.set()
+        for worker in self._workers:
+            worker.discard()
+        # Wakes whoever waits for a worker.
+        self._free.put(None)
+
+    def read(self, body: Body, *, name: str) -> Sequence[Artefact]:
+        """Return the whole and every member, outermost first; see ``ports.ArtefactReader``.
+
+        Args:
+            body: bytes, a path (no link), or a descriptor whose offset may move.
+            name: what to call the whole; never opened, never used as a path.
+
+        Raises:
+            SandboxError: the sandbox itself does not work.
+        """
+        return sorted(self.iter_read(body, name=name), key=lambda found: found.path.ordinals)
+
+    def iter_read(
+        self, body: Body, *, name: str, output_bytes: int | None = None
+    ) -> Iterator[Artefact]:
+        """Yield artefacts as they are read: members before the archive that held them.
+
+        The whole comes last, because only then is it known whether all of it
+        was read. Nothing is held but the artefact at hand, so ``output_bytes``
+        may be far over the limit that ``read`` keeps. Closing the iterator early
+        ends the child. Raises as ``read``.
+        """
+        try:
+            with take_in(body) as intake:
+                reading = Reading(intake, name, self._limits, output_bytes=output_bytes)
+                yield from self._read_on(reading, intake.fd)
+        except OSError as error:
+            yield _unreadable(name, error)
+
+    def read_many(
+        self, inputs: Iterable[tuple[str, Body]], *, together: Collection[str] = ("text",)
+    ) -> Iterator[Sequence[Artefact]]:
+        """Yield what ``read`` gives for each (name, body), in order, with few forks.
+
+        Args:
+            inputs: names and bodies; consumed a batch ahead.
+            together: kinds of which small ones may share a child. Add ``html``
+                where all inputs are the caller's own.
+
+        Raises:
+            SandboxError: as ``read``.
+        """
+        for slots in slots_of(inputs, together):
+            self._read_batch(slots)
+            for slot in slots:
+                if slot.artefacts is None:
+                    yield self.read(slot.body, name=slot.name)
+                else:
+                    yield sorted(slot.artefacts, key=lambda found: found.path.ordinals)
+
+    async def parse(
+        self, parser: str, body: bytes, options: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Run a page parser in a child; see ``ports.PageParser``.
+
+        Raises:
+            LayoutChanged: the parser says so, or failed in an unforeseen way.
+            SourceError: the parser raised another of its leaves.
+            SandboxError: the child was killed, or the parser is not allowed.
+        """
+        return await asyncio.to_thread(self.parse_now, parser, body, options)
+
+    def parse_now(self, parser: str, body: bytes, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Do what ``parse`` does, blocking."""
+        if not self._is_allowed(parser):
+            raise SandboxError(f"parser {parser} is not one of {', '.join(self._modules)}")
+        job = {"op": "parse", "parser": parser, "options": dict(options)}
+        with take_in(body) as intake:
+            for is_last_try in (False, True):
+                with self._worker() as worker:
+                    try:
+                        return self._parsed(worker, job, intake.fd)
+                    except ZygoteDied:
+                        worker.discard()
+                        if is_last_try or self._closed.is_set():
+                            break
+        raise SandboxError("the parsing process died")
+
+    def _parsed(self, worker: _Worker, job: Mapping[str, Any], fd: int) -> Mapping[str, Any]:
+        run = worker.zygote().run(job, fd, self._limits)
+        answer: Frame | None = None
+        for frame in run.frames(output_bytes=self._limits.output_bytes):
+            answer = frame
+        end = run.finish()
+        if end.cause is not None or answer is None:
+            raise ChildKilled(f"parsing the page failed: {end.cause or 'no answer'}")
+        try:
+            return _answered(answer)
+        except (BadFrame, ValueError, RecursionError):
+            raise ChildKilled("parsing the page failed: it broke the protocol") from None
+
+    def _read_on(self, reading: Reading, fd: int) -> Iterator[Artefact]:
+        is_last_zygote = False
+        with self._worker() as worker:
+            while not reading.is_over():
+                try:
+                    run = worker.zygote().run(reading.job(), fd, self._limits)
+                    try:
+                        yield from reading.hear(run)
+                    except GeneratorExit:
+                        run.abandon()
+                        raise
+                    end = run.finish()
+                except ZygoteDied:
+                    worker.discard()
+                    if is_last_zygote or self._closed.is_set():
+                        raise SandboxError("the parsing process died") from None
+                    is_last_zygote = True
+                    end = ChildEnd("the parsing process died with it")
+                if end.cause is not None:
+                    log.warning("sandbox_child_ended", cause=end.cause)
+                yield from reading.bury(end)
+
+    def _read_batch(self, slots: list[Slot]) -> None:
+        job, body = batch_job(slots, self._limits)
+        if not job["sizes"]:
+            return
+        with take_in(body) as intake, self._worker() as worker:
+            try:
+                run = worker.zygote().run(job, intake.fd, self._limits)
+                hear_batch(slots, run, self._limits)
+                run.finish()
+            except ZygoteDied:
+                worker.discard()
+
+    @contextmanager
+    def _worker(self) -> Iterator[_Worker]:
+        worker = self._free.get()
+        if worker is None or self._closed.is_set():
+            self._free.put(None)
+            raise SandboxError("the sandbox is closed")
+        try:
+            yield worker
+        finally:
+            if self._closed.is_set():
+                worker.discard()
+            self._free.put(worker)
+
+    def _is_allowed(self, parser: str) -> bool:
+        found = _PARSER_NAME.fullmatch(parser)
+        return found is not None and any(
+            found[1] == module or found[1].startswith(module + ".") for module in self._modules
+        )
+
+
+def _answered(frame: Frame) -> Mapping[str, Any]:
+    """Return a parser's result, or raise what it raised."""
+    if frame.type == "raised":
+        raise _error_of(frame.header.get("e"), clean_line(frame.header.get("d")))
+    value = json.loads(frame.payload) if frame.type == "result" else None
+    if not isinstance(value, dict):
+        raise BadFrame("the parser gave no object")
+    return value
+
+
+def _error_of(slug: object, message: str) -> LeakwatchError:
+    if slug == ChildKilled.slug:
+        return ChildKilled(f"parsing the page failed: {message}")
+    for cls in _SOURCE_ERRORS:
+        if cls.slug == slug:
+            return cls(message)
+    return LayoutChanged(message)
+
+
+def _unreadable(name: str, error: OSError) -> Artefact:
+    detail = f"the file cannot be read: {error.strerror or 'input and output failed'}"
+    path = MemberPath((name,), ())
+    return Artefact(path, UNKNOWN, 0, "", 0, error=MissingFile.slug, detail=detail)

@@ -1,0 +1,166 @@
+"""One artefact read through as many children as it kills.
+
+A child that dies costs one member: the next child takes up the reading behind
+it. What was told before stands; what a parser died of is read the plain way;
+what cannot even be unpacked is passed over and said to be unread.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from leakwatch.errors import ChildKilled
+from leakwatch.extract.stripped import linear_text
+from leakwatch.model.artefact import Artefact, MemberPath
+from leakwatch.sandbox.frames import BadFrame, Frame, decode_artefact
+from leakwatch.sandbox.intake import Intake
+from leakwatch.sandbox.limits import ReadLimits
+from leakwatch.sandbox.worker import ChildEnd, ChildRun
+from leakwatch.unpack.sniff import UNKNOWN, sniff
+
+StartChild = Callable[[Mapping[str, Any]], ChildRun]
+_LIMIT_COST, _CRASH_COST = 5, 1
+_FACT_BYTES = 1024
+"""Allowed for the facts of one member, beside its text."""
+_FALLBACK_BYTES = 4 * 1024 * 1024
+_FALLBACK_KINDS = frozenset({"text", "html", "xml"})
+
+
+class Reading:
+    """What has been heard of one artefact so far, and where to go on."""
+
+    def __init__(
+        self, intake: Intake, name: str, limits: ReadLimits, *, output_bytes: int | None = None
+    ) -> None:
+        self._intake = intake
+        self._name = name
+        self._limits = limits
+        self._text_bytes_left = output_bytes or limits.output_bytes
+        self._patience = limits.patience
+        self._pending: dict[tuple[int, ...], Artefact] = {}
+        self._after: tuple[int, ...] | None = None
+        self._plainly: tuple[int, ...] | None = None
+        self._skip = False
+        self._is_eager = False
+        self._has_progress = False
+        self._cause = ""
+        self._is_over = False
+
+    def is_over(self) -> bool:
+        """Tell whether the whole has been told, by a child or for want of one."""
+        return self._is_over
+
+    def job(self) -> dict[str, Any]:
+        """Return the next child's orders."""
+        return {
+            "op": "read",
+            "after": self._after,
+            "plainly": self._plainly,
+            "skip": self._skip,
+            "eager": self._is_eager,
+            **read_orders(self._limits, self._text_bytes_left),
+        }
+
+    def hear(self, run: ChildRun) -> Iterator[Artefact]:
+        """Yield what one child tells. Never raises for what it says."""
+        self._has_progress = False
+        facts_bytes = _FACT_BYTES * (self._limits.budget.max_members + 16)
+        try:
+            for frame in run.frames(output_bytes=self._text_bytes_left + facts_bytes):
+                yield from self._heard(frame)
+        except BadFrame:
+            run.refuse()
+
+    def bury(self, end: ChildEnd) -> Iterator[Artefact]:
+        """Decide how to go on after a child's end; yield what is given up."""
+        if self.is_over():
+            return
+        self._cause = f"the parsing child ended early: {end.cause or 'it left members untold'}"
+        self._patience -= _LIMIT_COST if end.is_limit else _CRASH_COST
+        if self._patience < 0:
+            while not self.is_over():
+                yield self._give_up()
+            return
+        innermost = self._innermost()
+        if innermost.is_container:
+            yield from self._after_unpacking_died()
+        elif self._plainly == innermost.path.ordinals:
+            yield self._give_up()
+        else:
+            self._plainly = innermost.path.ordinals
+        self._is_eager = True
+
+    def _after_unpacking_died(self) -> Iterator[Artefact]:
+        # Only an eager child has told all it did; one that told nothing died of
+        # the first member it met.
+        if self._has_progress or not self._is_eager:
+            self._skip = False
+        elif not self._skip:
+            self._skip = True
+        else:
+            self._skip = False
+            yield self._give_up()
+
+    def _heard(self, frame: Frame) -> Iterator[Artefact]:
+        artefact = decode_artefact(frame, self._name)
+        ordinals = artefact.path.ordinals
+        if frame.type == "open":
+            if any(ordinals[: len(outer)] != outer for outer in self._pending):
+                raise BadFrame("opened outside what is open")
+            self._pending.setdefault(ordinals, artefact)
+        elif frame.type == "done" and not self.is_over():
+            self._text_bytes_left = max(0, self._text_bytes_left - len(frame.payload))
+            yield self._finish(artefact)
+        else:
+            raise BadFrame("unexpected frame")
+
+    def _finish(self, artefact: Artefact) -> Artefact:
+        ordinals = artefact.path.ordinals
+        self._pending.pop(ordinals, None)
+        self._after = ordinals
+        self._has_progress = True
+        self._is_over = not ordinals
+        if ordinals == self._plainly and artefact.error is None:
+            artefact = replace(artefact, error=ChildKilled.slug, detail=self._cause)
+        return artefact if ordinals else with_facts(artefact, self._intake)
+
+    def _innermost(self) -> Artefact:
+        if not self._pending:
+            # The whole died before it was told: nothing is known but its bytes.
+            return Artefact(MemberPath((self._name,), ()), UNKNOWN, 0, "", 0)
+        return self._pending[max(self._pending, key=len)]
+
+    def _give_up(self) -> Artefact:
+        """Finish the innermost open artefact with what is known of it."""
+        artefact = self._innermost()
+        if not artefact.path.ordinals and not artefact.is_container:
+            artefact = replace(artefact, kind=self._known_kind(), text=self._fallback_text())
+        self._plainly = None
+        return self._finish(replace(artefact, error=ChildKilled.slug, detail=self._cause))
+
+    def _known_kind(self) -> str:
+        kind = sniff(self._intake.head)
+        return kind if kind in _FALLBACK_KINDS else UNKNOWN
+
+    def _fallback_text(self) -> str | None:
+        """Return the start of a text or page by one linear pass, safe outside a child."""
+        if self._known_kind() == UNKNOWN:
+            return None
+        return linear_text(os.pread(self._intake.fd, _FALLBACK_BYTES, 0))
+
+
+def read_orders(limits: ReadLimits, text_bytes: int) -> dict[str, Any]:
+    """Return the limits a child keeps itself."""
+    return {
+        "budget": asdict(limits.budget),
+        "max_text_chars": limits.max_text_chars,
+        "text_bytes": text_bytes,
+    }
+
+
+def with_facts(artefact: Artefact, intake: Intake) -> Artefact:
+    """Return the whole with the facts that the parent computed itself."""
+    return replace(artefact, size_bytes=intake.size_bytes, sha256=intake.sha256, crc32=intake.crc32)

@@ -1,0 +1,92 @@
+"""One running account of what reading an artefact may cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leakwatch.errors import BudgetExceeded
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetLimits:
+    """The most that one artefact, with all that is packed in it, may come to."""
+
+    max_depth: int = 5
+    """Containers opened within containers; the outermost counts 1."""
+    max_members: int = 200_000
+    max_total_bytes: int = 4096 * _MIB
+    """Bytes unpacked at all levels together."""
+    max_member_bytes: int = 1024 * _MIB
+    max_ratio: float = 200.0
+    """Bytes out of one member for each packed byte, once past the grace."""
+    ratio_grace_bytes: int = 64 * _MIB
+    """Output of one member up to which no ratio is too high."""
+    max_held_bytes: int = 256 * _MIB
+    """Bytes of one member kept in memory: a format read from its end, packed in
+    another, is opened up to this size; longer text is cut here."""
+
+
+class Budget:
+    """What was used so far by one artefact. Not thread-safe.
+
+    A limit of one member (``member_bytes``, ``ratio``) stops that member, and a
+    bomb hides no neighbour. A limit of the whole (``total_bytes``, ``members``)
+    stops everything; ``is_spent`` then says so for good.
+    """
+
+    def __init__(self, limits: BudgetLimits) -> None:
+        self.limits = limits
+        self.total_bytes = 0
+        self.members = 0
+        self.is_spent = False
+
+    def check_depth(self, depth: int) -> None:
+        """Raises BudgetExceeded when a container may not be opened this deep."""
+        if depth > self.limits.max_depth:
+            raise _exceeded("depth", depth, self.limits.max_depth)
+
+    def enter_member(self) -> None:
+        """Count a member. Raises BudgetExceeded when it is one too many."""
+        self.members += 1
+        if self.members > self.limits.max_members:
+            self.is_spent = True
+            raise _exceeded("members", self.members, self.limits.max_members)
+
+    def account(self, packed_bytes: int | None) -> MemberAccount:
+        """Open the account of one member; ``packed_bytes`` None knows no ratio."""
+        return MemberAccount(self, packed_bytes)
+
+    def take(self, size: int) -> None:
+        """Charge bytes to the whole. Raises BudgetExceeded."""
+        self.total_bytes += size
+        if self.total_bytes > self.limits.max_total_bytes:
+            self.is_spent = True
+            raise _exceeded("total_bytes", self.total_bytes, self.limits.max_total_bytes)
+
+
+class MemberAccount:
+    """The bytes of one member; each is charged to the whole as well."""
+
+    def __init__(self, budget: Budget, packed_bytes: int | None) -> None:
+        self._budget = budget
+        self._packed_bytes = packed_bytes
+        self.size_bytes = 0
+
+    def take(self, size: int) -> None:
+        """Charge bytes. Raises BudgetExceeded with the limit's name and both numbers."""
+        limits = self._budget.limits
+        self.size_bytes += size
+        self._budget.take(size)
+        if self.size_bytes > limits.max_member_bytes:
+            raise _exceeded("member_bytes", self.size_bytes, limits.max_member_bytes)
+        if self._packed_bytes is None or self.size_bytes <= limits.ratio_grace_bytes:
+            return
+        ratio = self.size_bytes / max(self._packed_bytes, 1)
+        if ratio > limits.max_ratio:
+            raise _exceeded("ratio", round(ratio), limits.max_ratio)
+
+
+def _exceeded(limit: str, used: int, allowed: float) -> BudgetExceeded:
+    return BudgetExceeded(f"{limit} {used} over the limit of {allowed:.15g}", limit=limit)

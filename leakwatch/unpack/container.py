@@ -1,0 +1,76 @@
+"""What a container format must offer to be walked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from leakwatch.errors import Corrupt
+
+CHUNK_BYTES = 64 * 1024
+MAX_NAME_CHARS = 4096
+"""Longer member names are cut: no file system holds them, no listing needs them."""
+
+
+class Stream(Protocol):
+    """Bytes read forwards."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most ``size`` bytes, ``b""`` only at the end."""
+        ...
+
+
+class SeekableStream(Stream, Protocol):
+    """Bytes read anywhere."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
+
+    def tell(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One regular file of a container, not yet opened."""
+
+    name: str = field(repr=False)
+    """As written in the container, control characters and all; never a path."""
+    ordinal: int
+    """Position in the container, from 0; folders and links count, though not given."""
+    size_bytes: int | None
+    """What the container claims; None where it says nothing."""
+    crc32: int | None
+    packed_bytes: int | None
+    chunks: Callable[[], Iterator[bytes]] = field(repr=False)
+    """Opens the content: bounded chunks, not yet charged to any budget.
+
+    Raises UnpackError (Encrypted, Corrupt, Unsupported), also half-way.
+    """
+
+
+class Container(Protocol):
+    """One container format.
+
+    To add a format, write one file with one such class and name it in
+    ``formats.py``.
+    """
+
+    needs_seek: bool
+    """False for formats read forwards (gzip, tar): these are never held in memory."""
+
+    def members(self, stream: SeekableStream) -> Iterator[Member]:
+        """Yield the members in the container's own order, folders and links left out.
+
+        A forward format gets a stream whose ``seek`` may not be called, and its
+        members must be read, in order, before the next is asked for. A member
+        that is not opened costs nothing but its entry. Never holds more of the
+        container than one entry and one chunk.
+
+        Raises:
+            UnpackError: the container itself gives out here; what came before stands.
+        """
+        ...
+
+
+class Mismatch(Corrupt):
+    """All bytes came out, but a checksum or a size says otherwise."""

@@ -1,0 +1,231 @@
+"""Recursion through containers, under the budget, with member paths kept.
+
+The walk is a stream of events, so that whoever listens knows what was being
+read when the process died: ``Opened`` comes before anything risky is done with
+an artefact, ``Done`` after. A walk can be taken up again behind that point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from leakwatch.errors import (
+    BudgetExceeded,
+    ChildKilled,
+    ExtractError,
+    LeakwatchError,
+    Unsupported,
+)
+from leakwatch.extract.base import Extraction
+from leakwatch.model.artefact import Artefact, MemberPath
+from leakwatch.unpack.budget import Budget
+from leakwatch.unpack.container import Container, Member, SeekableStream
+from leakwatch.unpack.formats import CONTAINERS, UNREAD_ARCHIVES
+from leakwatch.unpack.member_reader import MemberReader, as_unpack_error
+from leakwatch.unpack.sniff import HEAD_BYTES, UNKNOWN, sniff
+from leakwatch.unpack.zip_directory import has_directory
+
+
+class Extract(Protocol):
+    """Turns content into text."""
+
+    def is_risky(self, kind: str) -> bool:
+        """Tell whether a parser of this kind may die, hang or eat memory."""
+        ...
+
+    def __call__(self, kind: str, stream: SeekableStream, *, plainly: bool) -> Extraction | None:
+        """Return the text, or None for a kind that has none.
+
+        ``plainly`` asks for the way that cannot fail. Raises anything.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Reading of this artefact begins; what is said of it is provisional."""
+
+    artefact: Artefact
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """All that is known of this artefact; the members of a container come before."""
+
+    artefact: Artefact
+
+
+Event = Opened | Done
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Where to take up a walk that died. Ordinals as in ``MemberPath.ordinals``."""
+
+    after: tuple[int, ...] | None = None
+    """Nothing up to here is told again, but the containers around it are re-entered."""
+    plainly: tuple[int, ...] | None = None
+    """This one is read the plain way: its parser died."""
+    skip: bool = False
+    """The first member not told yet is passed over: its unpacking died."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    path: MemberPath
+    kind: str
+    depth: int
+    """Containers around it."""
+
+
+@dataclass(slots=True)
+class Walker:
+    """One walk through one artefact."""
+
+    budget: Budget
+    extract: Extract
+    resume: Resume = field(default_factory=Resume)
+    _has_skipped: bool = False
+
+    def walk(self, stream: SeekableStream, name: str) -> Iterator[Event]:
+        """Yield the events of the whole and of everything in it.
+
+        The whole's own size and digests are left empty: they are the caller's
+        to compute, outside the process that parses.
+        """
+        head = stream.read(HEAD_BYTES)
+        place = _Place(MemberPath((name,), ()), sniff(head), 0)
+        artefact = Artefact(place.path, place.kind, 0, "", 0)
+        container = self._container(place) or self._appended(place, stream)
+        stream.seek(0)
+        if container is None:
+            yield from self._leaf(place, stream, artefact)
+            return
+        artefact = replace(artefact, kind=_container_kind(place), is_container=True)
+        yield Opened(artefact)
+        error = yield from self._inside(container, stream, place)
+        yield Done(self._with_text(_with_error(artefact, error), stream))
+
+    def _inside(
+        self, container: Container, stream: SeekableStream, place: _Place
+    ) -> Generator[Event, None, LeakwatchError | None]:
+        """Yield the events of a container's members; return what stopped it, or None."""
+        try:
+            self.budget.check_depth(place.depth + 1)
+            for member in container.members(stream):
+                self.budget.enter_member()
+                yield from self._member(container, member, place)
+                if self.budget.is_spent:
+                    return BudgetExceeded("the rest is unread: total_bytes", limit="total_bytes")
+        except Exception as error:  # noqa: BLE001  (hostile bytes raise anything)
+            return as_unpack_error(error)
+        return None
+
+    def _member(self, container: Container, member: Member, parent: _Place) -> Iterator[Event]:
+        path = parent.path.child(member.name, member.ordinal)
+        reader = MemberReader(member, self.budget.account(member.packed_bytes))
+        if self._is_told(path.ordinals) or self._is_to_skip(path.ordinals):
+            if not self._is_told(path.ordinals):
+                error = ChildKilled("unpacking this member ran over a limit")
+                yield Done(_with_error(_artefact(path, UNKNOWN, reader), error))
+            if not container.needs_seek:
+                reader.drain()
+            return
+        place = _Place(path, sniff(reader.peek(HEAD_BYTES)), parent.depth + 1)
+        inner = self._container(place)
+        if inner is not None and not inner.needs_seek:
+            yield from self._nested(inner, reader, reader, place)
+            return
+        held, is_cut = reader.hold(self.budget.limits.max_held_bytes)
+        inner = inner or self._appended(place, held)
+        if inner is not None and is_cut:
+            too_large = BudgetExceeded(
+                "too large to be opened inside an archive", limit="held_bytes"
+            )
+            yield Done(_with_error(_artefact(path, place.kind, reader), too_large))
+        elif inner is not None:
+            yield from self._nested(inner, held, reader, place)
+        else:
+            artefact = _with_error(_artefact(path, place.kind, reader), reader.error)
+            yield from self._leaf(place, held, artefact)
+
+    def _nested(
+        self, inner: Container, stream: SeekableStream, reader: MemberReader, place: _Place
+    ) -> Iterator[Event]:
+        artefact = replace(_artefact(place.path, _container_kind(place), reader), is_container=True)
+        yield Opened(artefact)
+        error = yield from self._inside(inner, stream, place)
+        reader.drain()
+        size_bytes, sha256, crc32 = reader.facts()
+        artefact = replace(artefact, size_bytes=size_bytes, sha256=sha256, crc32=crc32)
+        artefact = _with_error(artefact, reader.error or error)
+        yield Done(self._with_text(artefact, stream) if inner.needs_seek else artefact)
+
+    def _leaf(self, place: _Place, stream: SeekableStream, artefact: Artefact) -> Iterator[Event]:
+        """Yield the events of one artefact that holds no others."""
+        if place.kind in UNREAD_ARCHIVES and artefact.error is None:
+            artefact = _with_error(artefact, Unsupported(f"no reader for {place.kind}"))
+        if self.extract.is_risky(place.kind) and not self._is_plain(place.path):
+            yield Opened(artefact)
+        yield Done(self._with_text(artefact, stream))
+
+    def _with_text(self, artefact: Artefact, stream: SeekableStream) -> Artefact:
+        try:
+            stream.seek(0)
+            plainly = self._is_plain(artefact.path)
+            extraction = self.extract(artefact.kind, stream, plainly=plainly)
+        except Exception as error:  # noqa: BLE001  (hostile bytes raise anything)
+            return _with_error(artefact, _as_extract_error(artefact.kind, error))
+        if extraction is None:
+            return artefact
+        return replace(artefact, text=extraction.text, detail=artefact.detail or extraction.note)
+
+    def _container(self, place: _Place) -> Container | None:
+        return None if self._is_plain(place.path) else CONTAINERS.get(place.kind)
+
+    def _appended(self, place: _Place, stream: SeekableStream) -> Container | None:
+        """Return the ZIP reader if an archive hangs at the end of other data."""
+        is_zip = not self._is_plain(place.path) and has_directory(stream)
+        return CONTAINERS["zip"] if is_zip else None
+
+    def _is_plain(self, path: MemberPath) -> bool:
+        return path.ordinals == self.resume.plainly
+
+    def _is_told(self, ordinals: tuple[int, ...]) -> bool:
+        """Tell whether an earlier walk has finished this one."""
+        after = self.resume.after
+        if after is None or after[: len(ordinals)] != ordinals:
+            return after is not None and ordinals < after
+        return len(ordinals) == len(after)
+
+    def _is_to_skip(self, ordinals: tuple[int, ...]) -> bool:
+        after = self.resume.after or ()
+        is_entered = len(ordinals) < len(after) and after[: len(ordinals)] == ordinals
+        if not self.resume.skip or self._has_skipped or is_entered:
+            return False
+        self._has_skipped = True
+        return True
+
+
+def _container_kind(place: _Place) -> str:
+    """Name a ZIP file that starts with something else (a self-extractor) for what it is."""
+    return "zip" if place.kind in {UNKNOWN, "exe"} else place.kind
+
+
+def _artefact(path: MemberPath, kind: str, reader: MemberReader) -> Artefact:
+    size_bytes, sha256, crc32 = reader.facts()
+    return Artefact(path, kind, size_bytes, sha256, crc32)
+
+
+def _with_error(artefact: Artefact, error: LeakwatchError | None) -> Artefact:
+    if error is None:
+        return artefact
+    return replace(artefact, error=error.slug, detail=error.what)
+
+
+def _as_extract_error(kind: str, error: Exception) -> LeakwatchError:
+    if isinstance(error, LeakwatchError):
+        return error
+    return ExtractError(f"no text from {kind} ({type(error).__name__})")
