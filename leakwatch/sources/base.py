@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any
 
+import structlog
+from pydantic import ValidationError
+
 from leakwatch.errors import (
     AccessRefused,
     BadStatus,
@@ -28,6 +31,9 @@ from leakwatch.model.source import SourceSpec
 from leakwatch.ports import Fetcher, PageParser
 from leakwatch.sources.memory import Memory
 from leakwatch.sources.posts import PageAddress, whole_page
+from leakwatch.sources.results import ItemsResult, Result, WholeResult
+
+log = structlog.get_logger(__name__)
 
 PASS_ON = frozenset({"challenged", "access_refused", "error_page", "gone"})
 """Problems of one location that another may not have."""
@@ -69,6 +75,7 @@ class Visitor:
         fetcher: gets bytes.
         parser: reads them in the sandbox.
         wire: address of the kind's wire parser, ``module:function``.
+        shape: what it may answer.
         options: the wire parser's options; ``url`` and ``charset`` are added.
     """
 
@@ -80,12 +87,14 @@ class Visitor:
         *,
         wire: str,
         options: Mapping[str, Any],
+        shape: type[Result] = ItemsResult,
     ) -> None:
         self._spec = spec
         self._fetcher = fetcher
         self._parser = parser
         self._wire = wire
         self._options = options
+        self._shape = shape
 
     async def fetch(
         self, url: str, *, etag: str | None = None, last_modified: str | None = None
@@ -122,11 +131,11 @@ class Visitor:
         for location in self._spec.locations:
             try:
                 page = await page_of(location)
-            except TorUnavailable as error:
-                errors.append(error)
-                break  # the mirrors need it too
             except FetchError as error:
+                log.info("location_failed", source=self._spec.name, error=error.slug)
                 errors.append(error)
+                if isinstance(error, TorUnavailable):
+                    break  # the mirrors need it too
                 continue
             if page.problem not in PASS_ON:
                 return page
@@ -156,7 +165,7 @@ class Visitor:
             return Page(location, url, problem="gone", detail=detail)
         if memory and memory.is_same(url, answer):
             return Page(location, url, answer, is_unchanged=True)
-        wire = await self._read(self._wire, self._options, answer)
+        wire = await self._read(self._wire, self._options, answer, self._shape)
         if wire.get("problem") == "bad_option":
             raise ConfigError(f"source {self._spec.name}: {wire.get('detail')}")
         return Page(
@@ -172,24 +181,28 @@ class Visitor:
         """Return a page that was not understood as one post; nothing if it has no words."""
         if page.capture is None or page.problem in _NOT_A_PAGE:
             return ()
-        wire = await self._read("leakwatch.sources.wire.page:parse", {}, page.capture)
-        if "text" not in wire:
-            wire = await self._read("leakwatch.sources.wire.page:strip", {}, page.capture)
-        if "text" not in wire:
-            return ()
-        post = whole_page(page.address, wire)
-        return (post,) if post is not None else ()
+        for name in ("parse", "strip"):
+            reader = f"leakwatch.sources.wire.page:{name}"
+            wire = await self._read(reader, {}, page.capture, WholeResult)
+            if "text" in wire:
+                post = whole_page(page.address, wire)
+                return (post,) if post is not None else ()
+        return ()
 
     async def _read(
-        self, wire: str, options: Mapping[str, Any], capture: Capture
+        self, wire: str, options: Mapping[str, Any], capture: Capture, shape: type[Result]
     ) -> Mapping[str, Any]:
+        """Return the parser's answer, or just a problem where it gives none."""
         given = {**options, "url": capture.final_url, "charset": charset_of(capture)}
         try:
-            return await self._parser.parse(wire, capture.body, given)
+            answer = await self._parser.parse(wire, capture.body, given)
+            return shape.model_validate(answer).model_dump()
         except LayoutChanged as error:
             return {"problem": error.slug, "detail": "the page has another shape"}
         except SandboxError as error:
             return {"problem": error.slug, "detail": "the page could not be parsed safely"}
+        except ValidationError:
+            return {"problem": "layout_changed", "detail": "the parser gave no usable answer"}
 
     def _worst(self, errors: list[FetchError]) -> Exception:
         limited = next((e for e in errors if isinstance(e, RateLimited)), None)

@@ -6,7 +6,7 @@ digest over their parent's subdirectories: when those changed, all of them are
 visited again. What was told is kept as digests over groups of some ten entries
 with sizes and dates; a lone name is hashed only in a directory of one entry.
 
-Checkpoint: ``{"v": 1, "told": base64 of 5-byte digests, "queue": [[position,
+Checkpoint: ``{"v": VERSION, "told": base64 of 5-byte digests, "queue": [[position,
 next child, digest of siblings]]}``.
 """
 
@@ -21,7 +21,7 @@ from typing import Any
 
 from leakwatch.sources.digest import digest
 
-VERSION = 1
+VERSION = "tree/1"
 MAX_TOLD = 40_000
 """Groups remembered (267 KB); a tree of more is told again as it is walked."""
 MAX_QUEUE = 5_000

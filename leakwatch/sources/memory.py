@@ -1,6 +1,6 @@
 """What a list-like source remembers between polls: its checkpoint.
 
-``{"v": 1, "plan": digest, "pages": {url digest: [etag, last-modified, sha256]},
+``{"v": VERSION, "plan": digest, "pages": {url digest: [etag, last-modified, sha256]},
 "known": {key digest: content digest}, "items": n, "cursor": path or null,
 "polls": n}``. Digests only: no title, no text, no name. ``cursor`` is the one
 address kept: of the next page of the list that is still to be read.
@@ -15,7 +15,8 @@ from typing import Any
 from leakwatch.model.capture import Capture
 from leakwatch.sources.digest import digest
 
-VERSION = 1
+VERSION = "posts/1"
+"""Names the shape too: a source whose kind was changed starts afresh."""
 MAX_KNOWN = 5_000
 """Posts remembered; the longest unseen is forgotten first, and told again if it returns."""
 MAX_PAGES = 64

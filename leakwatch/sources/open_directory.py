@@ -25,6 +25,7 @@ from leakwatch.sources.digest import digest
 from leakwatch.sources.frontier import Frontier, Position, Row
 from leakwatch.sources.options import KindOptions
 from leakwatch.sources.registry import SourceKind
+from leakwatch.sources.results import EntriesResult
 
 MAX_TEXT = 200_000
 _WIRE = "leakwatch.sources.wire.autoindex:parse"
@@ -59,7 +60,7 @@ class OpenDirectory:
         self, fetcher: Fetcher, parser: PageParser, checkpoint: Mapping[str, Any]
     ) -> AsyncIterator[SourceBatch]:
         """See ``ports.Source.poll``; a batch is one directory with something new."""
-        visitor = Visitor(self._spec, fetcher, parser, wire=_WIRE, options={})
+        visitor = Visitor(self._spec, fetcher, parser, wire=_WIRE, options={}, shape=EntriesResult)
         return _Walk(self._spec, visitor, Frontier.load(checkpoint)).run()
 
 
@@ -150,7 +151,9 @@ class _Walk:
         if page.problem is not None:
             await self._look_at_other(page, position, path)
             return
-        rows: Sequence[Row] = page.wire["entries"]
+        base = page.address.url.partition("?")[0].rpartition("/")[0] + "/"
+        # The child that read the page may lie: the walk itself sees to its bounds.
+        rows: Sequence[Row] = [r for r in page.wire["entries"] if _is_child(r["url"], base)]
         children = sorted((r for r in rows if r["is_directory"]), key=lambda r: str(r["name"]))
         here = _Directory(path, page.address.url, tuple(children))
         self._looked_at[position] = here
@@ -204,6 +207,12 @@ class _Walk:
             detail=f"{self._missed} directories did not answer" if self._missed else None,
             present=tuple(self._present) if is_whole and self._is_fresh else None,
         )
+
+
+def _is_child(url: str, base: str) -> bool:
+    """Whether an address is that of a direct child of a directory."""
+    rest = url.removeprefix(base).removesuffix("/")
+    return url.startswith(base) and "/" not in rest and rest not in ("", ".", "..")
 
 
 def _post(

@@ -1,6 +1,6 @@
 """Kind ``paste_archive``: a page that lists recent pastes, and each paste's raw text.
 
-The checkpoint, ``{"v": 1, "seen": [id digests], "pending": [[id, attempts]],
+The checkpoint, ``{"v": VERSION, "seen": [id digests], "pending": [[id, attempts]],
 "strange": digest}``,
 keeps ids of pastes still to be fetched in clear: they are the site's own random
 names. A paste is fetched once; one whose fetch failed is tried again at the
@@ -29,7 +29,7 @@ from leakwatch.sources.patterns import Pattern
 from leakwatch.sources.registry import SourceKind
 from leakwatch.sources.states import state_of_title
 
-VERSION = 1
+VERSION = "pastes/1"
 MAX_SEEN = 5_000
 MAX_PENDING = 2_000
 _SHORT_BYTES = 1_000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,13 +12,8 @@ from leakwatch.model.location import canonical_url
 from leakwatch.model.post import Link, Post, PostState
 from leakwatch.sources.dates import read_date
 from leakwatch.sources.digest import digest
-from leakwatch.sources.states import state_of_title
-
-_SUFFIXES = (
-    ".zip .7z .rar .tar .gz .tgz .bz2 .xz .zst .iso .torrent .001 .sql .csv .txt .json .xml .pst .bak "
-    ".pdf .doc .docx .xls .xlsx .rtf .eml .msg .jpg .jpeg .png .tif .tiff .dcm"
-)
-FILE_SUFFIXES = frozenset(_SUFFIXES.split())
+from leakwatch.sources.states import name_of_title, state_of_title
+from leakwatch.sources.wire.items import names_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +89,11 @@ def _post(item: Mapping[str, Any], page: PageAddress, reading: Reading) -> Post 
         return None
     own = _own_address(item, page, reading)
     mention = page.resolve(item["link"]) if item["link"] else None
-    if own is None and mention is not None and _names_file(mention):
+    if own is None and mention is not None and names_file(mention):
         links.append(Link(mention))
     key = item["key"] or (f"at {digest(page.relative(own), chars=16)}" if own else None)
     # An address or a title may hold a name: its digest stands for it.
-    key = key or f"of {digest(title or text, chars=16)}"
+    key = key or f"of {digest(name_of_title(title) or text, chars=16)}"
     when = read_date(item["date"], assume_utc=reading.assume_utc, form=reading.date_format)
     return Post(
         key=key,
@@ -134,11 +128,6 @@ def _link(found: Mapping[str, str], page: PageAddress) -> Link | None:
     return Link(url, name=found["name"]) if url else None
 
 
-def _names_file(url: str) -> bool:
-    suffix = posixpath.splitext(urlsplit(url).path)[1].lower()
-    return suffix in FILE_SUFFIXES
-
-
 def _state(item: Mapping[str, Any], page: PageAddress, reading: Reading) -> PostState:
     """Return the site's own word on the state: its mark, its deadline, its title."""
     given = (item["state"] or "").strip().casefold()
@@ -160,7 +149,7 @@ def _renamed(post: Post, key: str) -> Post:
 
 def whole_page(page: PageAddress, wire: Mapping[str, Any]) -> Post | None:
     """Return a page that was not understood as one post, so that a claim in it is still seen."""
-    links = [x for x in wire["links"] if x["url"].startswith("magnet:") or _names_file(x["url"])]
+    links = [x for x in wire["links"] if names_file(x["url"])]
     found = tuple(link for x in links if (link := _link(x, page)) is not None)
     if not (wire["text"] or wire["title"] or found):
         return None

@@ -25,6 +25,19 @@ _OFFERED = re.compile(
 _LOUD_OFFER = re.compile(r"\bSOLD\b")
 
 
+_MARKS = re.compile(
+    r"[\[(]\s*(?:disclosed|leaked|full (?:data )?leak|published|released|updated?|sold|torrent"
+    r"|evidence|proofs?)\b[^\])]{0,20}[\])]"
+    r"|[\s:|-]+(?:disclosed|leaked|full data leak|published|updated|sold)\s*$",
+    re.IGNORECASE,
+)
+
+
+def name_of_title(title: str) -> str:
+    """Return a title without its state words: what stays when the state changes."""
+    return " ".join(_MARKS.sub(" ", title).casefold().split()) or title
+
+
 def state_of_title(title: str) -> PostState:
     """Return what the title's state words say; UNKNOWN when it has none.
 

@@ -171,6 +171,58 @@ async def test_conditional_requests() -> None:
     assert len(parser.calls) == 1
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"items": 7},
+        {"problem": "a slug with the page's words", "detail": None},
+        {"problem": "layout_changed", "detail": "line\nline"},
+        {"problem": None, "detail": None, "items": [{"title": 1}], "next": None},
+    ],
+)
+async def test_answer_of_another_shape_is_not_understood(answer: dict[str, Any]) -> None:
+    """A parser taken over may answer anything: then the page was not understood, no more."""
+
+    class Lying(InProcess):
+        async def parse(
+            self, parser: str, body: bytes, options: Mapping[str, Any]
+        ) -> Mapping[str, Any]:
+            return answer
+
+    (batch,) = await poll(build_source(Blog().spec()), Web({ROOT: b"x"}), parser=Lying())
+    assert (batch.problem, batch.posts) == ("layout_changed", ())
+    assert batch.detail == "the parser gave no usable answer"
+
+
+async def test_state_word_in_a_title_changes_the_same_post() -> None:
+    """A post without an address of its own keeps its location when its title gains a state."""
+    site, source = ScriptList(), build_source(ScriptList().spec())
+    before = await poll(source, Web(site.draw([Thing("Harbour Clinic")])))
+    page = Web(site.draw([Thing("Harbour Clinic [DISCLOSED]")]))
+    after = await poll(source, page, before[-1].checkpoint)
+    (old,), (new,) = posts_of(before), posts_of(after)
+    assert (new.location, new.key) == (old.location, old.key)
+    assert (old.state, new.state) == (PostState.UNKNOWN, PostState.PUBLISHED)
+
+
+async def test_files_linked_in_markup_of_a_field_are_links() -> None:
+    """A description that holds HTML loses its tags, not the files it points to."""
+    said = 'See <a href="/about">us</a> and <a href="dump.7z">all of it</a>'
+    for kind, body, options in (
+        ("js_list", f"companies = /* now */ [{{name: 'A', description: '{said}'}}]", {}),
+        (
+            "json_api",
+            json.dumps([{"t": "A", "d": said}]),
+            {"items": "@", "title": "t", "text": "d"},
+        ),
+        ("html_blog", f"<div class=c><h2>A</h2>{said}</div>", {"item": ".c", "title": "h2"}),
+    ):
+        (post,) = await read(kind, body, **options)
+        assert [(x.url, x.name) for x in post.links] == [(ROOT + "dump.7z", "all of it")]
+        assert "all of it" in post.text
+
+
 async def test_new_selectors_read_an_unchanged_page_again() -> None:
     """When the operator mends the options, a page that did not change is read anew."""
     web = Web(Blog().draw([Thing("A")]), etags={ROOT: '"one"'})

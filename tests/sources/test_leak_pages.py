@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ from leakwatch.sources.registry import build_source
 from tests.support.source_pages import ROOT, Blog, InProcess
 
 EVAL = Path(__file__).resolve().parents[3] / "shared/eval/leak-pages"
+TELEGRAM = EVAL.parent / "telegram-shape"
+FOLDER = Path(__file__).resolve().parents[2] / "config/sources"
 pytestmark = pytest.mark.skipif(not EVAL.is_dir(), reason="no shared evaluation data here")
 
 WORDPRESS = {
@@ -39,7 +43,7 @@ BLOGS: dict[str, tuple[dict[str, Any], int]] = {
     "babuk__01": ({"item": "a.leak-card", "title": "h5", "link": "@href", "date": ".published"}, 6),
     "bianlian__01": ({"item": "li.post", "title": "a", "link": "a", "date": ".meta"}, 23),
     "blackbasta__02": ({"item": "div.card", "title": ".title", "link": ".title a"}, 10),
-    "blackbyte__01": ({"item": "div.row:has(> div.bg-tar)", "title": "h1.h_font"}, 27),
+    "blackbyte__01": ({"item": "div.bg-tar", "title": "h1.h_font"}, 27),
     "blackmatter__01": (CARD_POST, 18),
     "cheers__02": ({"item": "div.post", "title": ".excerpt-title", "link": ".excerpt-title a"}, 6),
     "cuba__01": ({"item": "div.list-text", "title": "a", "link": "a"}, 6),
@@ -140,6 +144,30 @@ async def test_pages_that_are_data(name: str) -> None:
     assert len(batch.posts) == count
     if kind == "open_directory":
         assert len(batch.posts[0].listing.entries) > 690
+
+
+@pytest.mark.skipif(not TELEGRAM.is_dir(), reason="no shared evaluation data here")
+async def test_telegram_preview_by_the_shipped_example() -> None:
+    """Messages are keyed by their own id; documents keep their names; older pages are followed."""
+    example = FOLDER / "telegram_preview.example.toml"
+    options = tomllib.loads(example.read_text(encoding="utf-8"))["options"]
+    source = build_source(replace(Blog().spec(), kind="html_blog", options=options))
+    body = (TELEGRAM / "channel.html").read_bytes()
+    batch = await preview(source, InProcess(), body=body, url=ROOT)
+    assert batch.problem is None
+    posts = {post.key: post for post in batch.posts}
+    assert list(posts)[:2] == ["example_leaks/101", "example_leaks/102"]
+    first, second = posts["example_leaks/101"], posts["example_leaks/102"]
+    assert first.location == "https://t.me/example_leaks/101"
+    assert first.stated_at == datetime(2024, 3, 2, 10, 1, tzinfo=UTC)
+    assert [x.url for x in first.links] == ["https://h1.example/files/part1.7z"]
+    assert [x.name for x in second.links] == ["patients_part1.7z.001"]
+    assert "patients_part1.7z.001" in second.text
+    assert posts["example_leaks/104"].text.count("album caption") == 1
+    assert [x.is_magnet for x in posts["example_leaks/106"].links] == [True]
+    assert batch.checkpoint["cursor"] == "/s/example_leaks?before=101"
+    private = (TELEGRAM / "private_or_missing.html").read_bytes()
+    assert (await preview(source, InProcess(), body=private, url=ROOT)).problem == "layout_changed"
 
 
 async def test_states_are_told_apart() -> None:

@@ -12,7 +12,7 @@ from leakwatch.errors import RateLimited, TimedOut
 from leakwatch.model.post import SourceBatch
 from leakwatch.sources.frontier import Frontier
 from leakwatch.sources.registry import build_source
-from tests.support.source_pages import Directory, Web, autoindex, poll, posts_of
+from tests.support.source_pages import Directory, InProcess, Web, autoindex, poll, posts_of
 
 TOP = "http://board.example/files/"
 SITE = Directory()
@@ -160,6 +160,39 @@ async def test_redirect_out_of_the_root_is_not_followed_as_listing() -> None:
     assert web.asked == [TOP, TOP + "a/"]
     assert locations(batches) == [TOP]
     assert not batches[-1].is_complete
+
+
+async def test_parser_that_lies_leads_nowhere() -> None:
+    """A parser taken over may name any address; none outside the root is asked for or linked."""
+
+    class Lying(InProcess):
+        async def parse(
+            self, parser: str, body: bytes, options: Mapping[str, Any]
+        ) -> Mapping[str, Any]:
+            urls = [
+                "http://evil.example/x/",
+                TOP + "../x/",
+                TOP + "a/b/",
+                TOP,
+                TOP + "../",
+                TOP + "ok",
+            ]
+            rows = [
+                {
+                    "name": f"n{n}",
+                    "url": u,
+                    "is_directory": u.endswith("/"),
+                    "size_bytes": 1,
+                    "shown": "",
+                }
+                for n, u in enumerate(urls)
+            ]
+            return {"entries": rows, "is_cut": False, "problem": None, "detail": None}
+
+    web = Web({TOP: b"x"})
+    (post,) = posts_of(await poll(build_source(SITE.spec()), web, parser=Lying()))
+    assert web.asked == [TOP]
+    assert [x.url for x in post.links] == [TOP + "ok"]
 
 
 async def test_missing_and_failing_subdirectories() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import feedparser  # type: ignore[import-untyped]
 
 from leakwatch.sources.wire.decode import decode
-from leakwatch.sources.wire.html import fragment_text, parse_tree
+from leakwatch.sources.wire.html import fragment_files, fragment_text, parse_tree
 from leakwatch.sources.wire.items import MAX_ITEMS, MAX_TEXT, ItemList, trouble
 from leakwatch.sources.wire.obstacle import obstacle
 
@@ -31,6 +31,9 @@ def parse(body: bytes, options: dict[str, Any]) -> dict[str, Any]:
             text="\n".join(dict.fromkeys(fragment_text(t, MAX_TEXT) for t in texts if t)),
             link=entry.get("link"),
             date=entry.get("published") or entry.get("updated"),
-            links=[(e.get("href", ""), "") for e in entry.get("enclosures", ())],
+            links=[
+                *((e.get("href", ""), "") for e in entry.get("enclosures", ())),
+                *(found for text in texts for found in fragment_files(text)),
+            ],
         )
     return found.page(is_empty=not feed.entries)

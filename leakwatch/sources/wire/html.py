@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from leakwatch.sources.wire.decode import clean
+from leakwatch.sources.wire.items import names_file
 
 _SILENT = frozenset({"script", "style", "template", "title", "head", "svg"})
 _BLOCK_NAMES = (
@@ -75,6 +76,13 @@ def fragment_text(markup: str, max_chars: int) -> str:
     # Line ends of a string mean line ends, as in ``pre``, until a block says otherwise.
     body = parse_tree(f"<pre>{markup}").body
     return visible_text(body, max_chars) if body is not None else ""
+
+
+def fragment_files(markup: str) -> list[tuple[str, str]]:
+    """Return (address, text) of the links to files in a string that may hold HTML."""
+    if "<a" not in markup.lower():
+        return []
+    return [found for found in anchors(parse_tree(markup)) if names_file(found[0])]
 
 
 def title_of(tree: LexborHTMLParser) -> str:

@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from leakwatch.sources.wire.decode import decode
 from leakwatch.sources.wire.html import anchors, base_of, parse_tree, visible_text
-from leakwatch.sources.wire.items import MAX_TEXT, ItemList, trouble
+from leakwatch.sources.wire.items import MAX_TEXT, ItemList, names_file, trouble
 from leakwatch.sources.wire.obstacle import obstacle
 
 TEXT_RULE = "text:"
@@ -48,7 +48,9 @@ def _nothing(tree: LexborHTMLParser, options: dict[str, Any]) -> dict[str, Any]:
 def _add(found: ItemList, node: LexborNode, options: dict[str, Any]) -> None:
     text = options.get("text")
     # Everything in the item counts, unless the operator says where to look.
-    texts = node.css(text) if text else [node]
+    places = node.css(text) if text else [node]
+    # A place inside a place is matched twice.
+    texts = dict.fromkeys(visible_text(place, MAX_TEXT) for place in places)
     key = _value(node, options.get("key"))
     pattern = options.get("key_pattern")
     if key and pattern:
@@ -57,7 +59,7 @@ def _add(found: ItemList, node: LexborNode, options: dict[str, Any]) -> None:
     found.add(
         key=key,
         title=_value(node, options.get("title")) or "",
-        text="\n".join(visible_text(t, MAX_TEXT) for t in texts),
+        text="\n".join(texts),
         link=_value(node, options.get("link"), attribute="href"),
         date=_value(node, options.get("date")),
         state=_state(node, options.get("states", {})),
@@ -82,10 +84,10 @@ def _value(node: LexborNode, place: str | None, attribute: str | None = None) ->
 
 def _files(node: LexborNode, selector: str | None) -> list[tuple[str, str]]:
     if not selector:
-        return [a for a in anchors(node) if a[0].startswith("magnet:")]
+        return [a for a in anchors(node) if names_file(a[0])]
     files = []
     for found in node.css(selector):
-        text = " ".join(found.text().split())
+        text = visible_text(found, 300).partition("\n")[0]
         # Some sites show a magnet as text and script the click.
         url = found.attributes.get("href") or found.attributes.get("src") or text
         if ":" in url[:10] or found.attributes.get("href"):

@@ -7,6 +7,7 @@ the keys of ``Item``. Addresses are as the page has them, not yet resolved.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import Any, NotRequired, TypedDict
 
@@ -28,6 +29,19 @@ _MENTIONED = re.compile(
     r"(?:\.\d{3})?(?![\w.])",
     re.IGNORECASE,
 )
+
+
+_SUFFIXES = (
+    ".zip .7z .rar .tar .gz .tgz .bz2 .xz .zst .iso .torrent .001 .sql .csv .txt .json .xml .pst .bak "
+    ".pdf .doc .docx .xls .xlsx .rtf .eml .msg .jpg .jpeg .png .tif .tiff .dcm"
+)
+FILE_SUFFIXES = frozenset(_SUFFIXES.split())
+
+
+def names_file(url: str) -> bool:
+    """Whether an address looks like that of a file to be had, or is a magnet."""
+    path = url.partition("?")[0].partition("#")[0]
+    return url.startswith("magnet:") or posixpath.splitext(path)[1].lower() in FILE_SUFFIXES
 
 
 class WireLink(TypedDict):

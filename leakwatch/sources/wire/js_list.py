@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from leakwatch.sources.wire.decode import decode
-from leakwatch.sources.wire.html import base_of, fragment_text, parse_tree
+from leakwatch.sources.wire.html import base_of, fragment_files, fragment_text, parse_tree
 from leakwatch.sources.wire.items import MAX_ITEMS, MAX_TEXT, ItemList, trouble
 from leakwatch.sources.wire.js_literal import LiteralReader, NotALiteral
 from leakwatch.sources.wire.leaves import leaves, pick, pick_all, text_of
@@ -24,11 +24,12 @@ def parse(body: bytes, options: dict[str, Any]) -> dict[str, Any]:
     """Return the list's objects as items; see ``sources.js_list.JsListOptions``."""
     text = decode(body, options.get("charset"))
     name = re.escape(options["variable"])
-    starts = re.finditer(rf"(?<![\w$]){name}[\"']?\s*[=:]\s*(?=\[)", text)
+    starts = re.finditer(rf"(?<![\w$]){name}[\"']?\s*[=:]", text)
     best: tuple[list[Any], bool] | None = None
     for start, _ in zip(starts, range(MAX_TRIES), strict=False):
-        read = _read(text, start.end())
-        if best is None or len(read[0]) > len(best[0]):
+        reader = LiteralReader(text, start.end())
+        read = _read(reader) if reader.peek() == "[" else None
+        if read is not None and (best is None or len(read[0]) > len(best[0])):
             best = read
     tree = parse_tree(text)
     if best is None:
@@ -46,11 +47,11 @@ def parse(body: bytes, options: dict[str, Any]) -> dict[str, Any]:
     return found.page(is_empty=not objects, base=base_of(tree))
 
 
-def _read(text: str, at: int) -> tuple[list[Any], bool]:
+def _read(reader: LiteralReader) -> tuple[list[Any], bool]:
     """Return the elements read and whether the list came to its end."""
     elements: list[Any] = []
     try:
-        for element in LiteralReader(text, at).elements():
+        for element in reader.elements():
             elements.append(element)
             if len(elements) > MAX_ITEMS:
                 break
@@ -60,14 +61,15 @@ def _read(text: str, at: int) -> tuple[list[Any], bool]:
 
 
 def _add(found: ItemList, one: dict[str, Any], options: dict[str, Any]) -> None:
-    files = pick_all(one, options["files"])
+    description = text_of(pick(one, options["text"]))
+    files = [*pick_all(one, options["files"]), *fragment_files(description)]
     told = {options["title"], options["text"], *options["files"]}
     rest = [f"{k}: {v}" for k, v in leaves(one) if k.split(".")[0] not in told]
     found.add(
         key=text_of(pick(one, options["key"])) or None,
         title=fragment_text(text_of(pick(one, options["title"])), MAX_TEXT),
         # Fields nobody asked for are text too: what leaks may stand in any of them.
-        text="\n".join([fragment_text(text_of(pick(one, options["text"])), MAX_TEXT), *rest]),
+        text="\n".join([fragment_text(description, MAX_TEXT), *rest]),
         link=text_of(pick(one, options["link"])) or None,
         date=text_of(pick(one, options["date"])) or None,
         state=text_of(pick(one, options["state"])) or None,

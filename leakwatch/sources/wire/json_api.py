@@ -10,7 +10,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from leakwatch.sources.wire.decode import decode
-from leakwatch.sources.wire.html import fragment_text, parse_tree
+from leakwatch.sources.wire.html import fragment_files, fragment_text, parse_tree
 from leakwatch.sources.wire.items import MAX_ITEMS, MAX_TEXT, ItemList, trouble
 from leakwatch.sources.wire.leaves import files_of, text_of
 from leakwatch.sources.wire.obstacle import obstacle
@@ -73,6 +73,6 @@ def _add(items: ItemList, one: Any, options: dict[str, Any]) -> None:
     items.add(
         title=fragment_text(title, MAX_TEXT),
         text=fragment_text(text, MAX_TEXT),
-        links=files_of(read("files")),
+        links=[*files_of(read("files")), *fragment_files(text)],
         **plain,
     )
