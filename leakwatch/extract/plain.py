@@ -30,6 +30,9 @@ def decode(stream: ContentStream, *, max_chars: int, choose: Callable[[bytes], s
     ``choose`` is shown the first ``SAMPLE_BYTES`` and names the codec.
     """
     sample = stream.read(SAMPLE_BYTES)
+    if len(sample) < min(SAMPLE_BYTES, max_chars):
+        # All there is: nearly every note, report and mail.
+        return Extraction(sample.decode(choose(sample), "replace").replace("\0", ""))
     parts: list[str] = []
     chars = 0
     for text in _decoded(stream, sample, choose(sample)):

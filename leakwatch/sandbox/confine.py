@@ -46,14 +46,13 @@ class Confinement:
         self._kernel = Kernel()
         self._landlock = Landlock(self._kernel, readable)
         self._seccomp = Seccomp(self._kernel)
-        self._has_seccomp = self._seccomp.is_available
         self._capset = _CAPSET.get(os.uname().machine)
         self._null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
 
     @property
     def layers(self) -> Mapping[str, int]:
         """Landlock's version and whether there is seccomp; 0 for none."""
-        return {"landlock": self._landlock.version, "seccomp": int(self._has_seccomp)}
+        return {"landlock": self._landlock.version, "seccomp": int(self._seccomp.is_available)}
 
     def enter(self, parent: int, fds: tuple[int, int], limits: ChildLimits) -> None:
         """Confine this process for good; its input is then fd 3 and its output fd 4.
@@ -75,8 +74,7 @@ class Confinement:
         self._landlock.restrict()
         self._keep_only(*fds)
         _set_limits(limits)
-        if self._has_seccomp:
-            self._seccomp.restrict()
+        self._seccomp.restrict()
 
     def _drop_capabilities(self) -> None:
         if self._capset is not None:

@@ -111,20 +111,17 @@ class Seccomp:
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self._machine = _MACHINES.get(platform.machine())
-
-    @property
-    def is_available(self) -> bool:
-        return self._machine is not None and self._is_in_kernel()
+        machine = _MACHINES.get(platform.machine())
+        program = b"" if machine is None else _program(*machine)
+        self._code = ctypes.create_string_buffer(program, len(program))
+        self._header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(self._code))
+        self.is_available = machine is not None and self._is_in_kernel()
+        """False on other machines and kernels without filters: ``restrict`` then does nothing."""
 
     def restrict(self) -> None:
         """Put the filter on this process for good; needs no_new_privs. Raises OSError."""
-        if self._machine is None:
-            return
-        program = _program(*self._machine)
-        code = ctypes.create_string_buffer(program, len(program))
-        header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
-        self._kernel.prctl(PR_SET_SECCOMP, _MODE_FILTER, header)
+        if self.is_available:
+            self._kernel.prctl(PR_SET_SECCOMP, _MODE_FILTER, self._header)
 
     def _is_in_kernel(self) -> bool:
         # Asking for a filter at address 0 fails with EFAULT where there are filters.

@@ -44,6 +44,11 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x7fELF", "elf"),
 )
 """(offset, bytes, kind); the first that fits."""
+_BY_FIRST_BYTE = {
+    first: tuple(s for s in _SIGNATURES if s[0] == 0 and s[1][:1] == first)
+    for first in {magic[:1] for _, magic, _ in _SIGNATURES}
+}
+_FURTHER_ON = tuple(s for s in _SIGNATURES if s[0])
 
 _PACKAGES: tuple[tuple[bytes, str], ...] = (
     (b"word/", "docx"),
@@ -70,7 +75,7 @@ _WHITE = b" \t\r\n"
 def sniff(head: bytes) -> str:
     """Return the kind of a file that starts with ``head``: a slug, ``unknown`` at worst."""
     head = head[:HEAD_BYTES]
-    for offset, magic, kind in _SIGNATURES:
+    for offset, magic, kind in (*_BY_FIRST_BYTE.get(head[:1], ()), *_FURTHER_ON):
         if head.startswith(magic, offset) and _fits(kind, head):
             return _package(head) if kind == "zip" else kind
     if not _is_text(head):
