@@ -40,7 +40,7 @@ WORKDIR /var/lib/leakwatch
 # Settings, matters and sources are mounted read-only at /etc/leakwatch; all that is written goes to this volume and /tmp.
 VOLUME /var/lib/leakwatch
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["python3", "-c", \
-  "import os, urllib.request as u; u.urlopen('http://' + os.environ['LEAKWATCH_DAEMON__LISTEN'] + '/healthz', timeout=4)"]
+  "import os, urllib.request as u; u.build_opener(u.ProxyHandler({})).open('http://' + os.environ['LEAKWATCH_DAEMON__LISTEN'] + '/healthz', timeout=4)"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["leakwatch"]
 CMD ["run"]

@@ -100,7 +100,7 @@ def test_daemon_runs_without_privilege(locked_down: LockedDown, config: dict[str
     engine = locked_down.engine
     locked_down.once("db", "upgrade")
     with locked_down.in_background("run") as container:
-        _wait_until_healthy(engine, container, config["HealthCheck"]["Test"][1:])
+        _wait_until_healthy(engine, container, config["Healthcheck"]["Test"][1:])
         _assert_confined(engine, container)
         started = time.monotonic()
         engine.podman("kill", "--signal", "TERM", container)
