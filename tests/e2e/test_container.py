@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import secrets
 import shutil
 import time
@@ -93,6 +94,25 @@ def test_nothing_to_build_with_is_left(locked_down: LockedDown) -> None:
     """Of what built the image nothing is in it: no compiler, no installer beside leakwatch."""
     look = "! command -v cc gcc make uv hatchling && ! ls /opt/leakwatch/bin/pip*"
     locked_down.shell(look)
+
+
+def test_known_file_is_found_in_confinement(locked_down: LockedDown) -> None:
+    """Key, corpus and scan work as the image's user, the child that reads files included."""
+    letters = random.Random(1)
+    words = ["".join(letters.choices("abcdefghij", k=6)) for _ in range(300)]
+    known = locked_down.settings / "known"
+    known.mkdir()
+    (known / "note.txt").write_text(" ".join(words), encoding="utf-8")
+    state = "/var/lib/leakwatch"
+    locked_down.once("keygen", f"{state}/key")
+    with_key = ["--key", f"{state}/key"]
+    corpus = f"{state}/made-up.corpus"
+    locked_down.once("corpus", "build", "/etc/leakwatch/known", "--out", corpus, *with_key)
+    scan = ["scan", "/etc/leakwatch/known", "--corpus", corpus, *with_key, "--json"]
+    (line,) = locked_down.once(*scan).splitlines()
+    found = json.loads(line)
+    assert (found["artefact"], found["error"]) == ("note.txt", None)
+    assert [match["grade"] for match in found["matches"]] == ["conclusive"]
 
 
 def test_daemon_runs_without_privilege(locked_down: LockedDown, config: dict[str, Any]) -> None:
