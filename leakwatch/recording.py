@@ -156,12 +156,7 @@ class Recorder:
         now = self._clock.now()
         matches = tuple(stored.match for stored in (*known, *observation.matches))
         documents = len({(m.corpus, m.file) for m in matches})
-        first_seen = previous.first_seen_at if previous else observation.observed_at
-        last_absent = (
-            previous.last_absent_at
-            if previous
-            else await tx.sources.last_look_before(observation.source, observation.observed_at)
-        )
+        first_seen, last_absent = await _interval(tx, observation, previous, documents)
         facts = Facts(
             role=observation.role,
             claims=observation.claims,
@@ -241,6 +236,21 @@ class Recorder:
             return None
         await tx.alerts.add(alert, rows)
         return alert
+
+
+async def _interval(
+    tx: UnitOfWork, observation: Observation, previous: Finding | None, documents: int
+) -> tuple[datetime, datetime | None]:
+    """Return when it was first seen, and the last good look before that.
+
+    A claim that turns into a publication begins anew: what a court asks is when
+    the files appeared, not when somebody first spoke of them.
+    """
+    is_new_material = previous is not None and documents and not previous.documents
+    if previous is not None and not is_new_material:
+        return previous.first_seen_at, previous.last_absent_at
+    look = await tx.sources.last_look_before(observation.source, observation.observed_at)
+    return observation.observed_at, look
 
 
 def _review(previous: Finding | None, documents: int) -> Review:

@@ -37,15 +37,17 @@ from leakwatch.model.matter import Matter
 from leakwatch.model.post import SourceBatch
 from leakwatch.model.source import SourceSpec, Via
 from leakwatch.pipeline import Pipeline
-from leakwatch.places import Places, load_places
+from leakwatch.places import load_places
 from leakwatch.ports import Channel, Source
 from leakwatch.recording import Recorder
-from leakwatch.sandbox.pool import ReadLimits, SandboxPool
+from leakwatch.sandbox.limits import ReadLimits
+from leakwatch.sandbox.pool import SandboxPool
 from leakwatch.settings import Settings, read_secret
 from leakwatch.sources.preview import preview
 from leakwatch.sources.registry import build_source
 from leakwatch.store import schema
 from leakwatch.store.session import SqlStore
+from leakwatch.unpack.budget import BudgetLimits
 
 THREADS = 4
 """For matching, sealing and waiting on the sandbox."""
@@ -313,7 +315,20 @@ def _circumstances(
 
 
 def _limits(settings: Settings) -> ReadLimits:
-    return ReadLimits(**settings.limits.model_dump())
+    limits = settings.limits
+    return ReadLimits(
+        budget=BudgetLimits(
+            max_depth=limits.max_depth,
+            max_members=limits.max_members,
+            max_total_bytes=limits.max_total_bytes,
+            max_member_bytes=limits.max_member_bytes,
+            max_ratio=limits.max_ratio,
+        ),
+        cpu_s=limits.child_cpu_s,
+        memory_bytes=limits.child_memory_bytes,
+        wall_s=limits.child_wall_s,
+        output_bytes=limits.child_output_bytes,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -13,9 +14,11 @@ from leakwatch.cli.invocation import reading, writing
 from leakwatch.cli.render import Output, iso
 from leakwatch.model.finding import Finding, FindingEvent, Outcome, Review
 from leakwatch.model.location import defanged
+from leakwatch.model.match import Grade, Method
 from leakwatch.ports import FindingQuery, StoredMatch
 
 findings = typer.Typer(help="Query and triage findings.", no_args_is_help=True)
+MATCHES_SHOWN = 8
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 FindingId = Annotated[str, typer.Argument(help="Finding id, or a unique start of one.")]
 Who = Annotated[str, typer.Option("--by", help="Your name, for the history.")]
@@ -290,25 +293,37 @@ def _facts(finding: Finding, records: int) -> list[tuple[str, Any]]:
     ]
 
 
-def _matches_table(output: Output, matches: Sequence[StoredMatch], *, shown: int = 30) -> None:
-    ranked = sorted(matches, key=lambda s: (-s.match.grade.rank, s.match.file))
+def _matches_table(output: Output, matches: Sequence[StoredMatch]) -> None:
+    """Print how many matches of each kind there are, and the best few one by one."""
+    counts = Counter((s.match.grade, s.match.method) for s in matches)
     output.table(
-        ("known file", "method", "grade", "stolen in leak", "passage", "because"),
+        ("grade", "method", "matches"),
+        [(g.value, m.value, n) for (g, m), n in sorted(counts.items(), key=_best_first)],
+        title="Matches",
+    )
+    ranked = sorted(matches, key=lambda s: (-s.match.grade.rank, -(s.match.passage_chars or 0)))
+    output.text()
+    output.table(
+        ("known file", "grade", "of file", "passage", "because"),
         [
             (
                 s.match.file,
-                s.match.method.value,
                 s.match.grade.value,
                 _percent(s.match.stolen_in_leak),
                 s.match.passage_chars,
                 "; ".join(s.match.reasons),
             )
-            for s in ranked[:shown]
+            for s in ranked[:MATCHES_SHOWN]
         ],
-        title=f"Matches ({len(matches)})",
+        title="The longest" if len(matches) > MATCHES_SHOWN else None,
     )
-    if len(matches) > shown:
-        output.notice(f"{len(matches) - shown} more: add --json to see all")
+    if len(matches) > MATCHES_SHOWN:
+        output.notice(f"{len(matches) - MATCHES_SHOWN} more: --json shows all")
+
+
+def _best_first(item: tuple[tuple[Grade, Method], int]) -> tuple[int, str]:
+    (grade, method), _ = item
+    return -grade.rank, method.value
 
 
 def _percent(ratio: float | None) -> str:

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import zipfile
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -32,6 +33,8 @@ from leakwatch.errors import LeakwatchError
 START_S = 30.0
 REACT_S = 30.0
 STOP_S = 20.0
+SETTLE_S = 1.5
+"""Long enough for every source to be polled once more."""
 SOURCES = ("kazu", "pastes", "directory", "news")
 
 
@@ -86,11 +89,11 @@ async def _play(deployment: Deployment, output: Output) -> str:
             deployment, site.urls, smtp_port=mailbox.port, health_port=port, now=clock.now()
         )
         await _command(deployment, "db", "upgrade")
-        async with _daemon(deployment) as log:
-            await _quiet(port, log)
+        async with _daemon(deployment) as (log, process):
+            await _quiet(port, log, process)
             timeline.say("daemon", f"polls {len(SOURCES)} places every second: all quiet")
             await _scenes(site, mailbox, files, timeline)
-            await _settle(port, log)
+            await asyncio.sleep(SETTLE_S)
         mails = mailbox.messages
     published = next(m for m in mails if "publication" in m.mail["Subject"])
     output.text()
@@ -170,7 +173,7 @@ def _show_mail(output: Output, received: Received) -> None:
     for header in ("From", "To", "Subject", "Date"):
         output.text(f"{header}: {mail[header]}")
     output.text()
-    output.text(mail.get_content().rstrip())
+    output.text(mail.get_content().replace("\r\n", "\n").rstrip())
     output.text("-" * 76)
 
 
@@ -190,7 +193,7 @@ def _say_next(output: Output, deployment: Deployment, finding: str, *, keep: boo
 
 
 @asynccontextmanager
-async def _daemon(deployment: Deployment) -> AsyncIterator[Path]:
+async def _daemon(deployment: Deployment) -> AsyncIterator[tuple[Path, Process]]:
     """Run ``leakwatch run`` as a process of its own; end it, and wait for its end."""
     log = deployment.root / "daemon.log"
     with log.open("wb") as stream:
@@ -201,7 +204,7 @@ async def _daemon(deployment: Deployment) -> AsyncIterator[Path]:
             stdin=asyncio.subprocess.DEVNULL,
         )
     try:
-        yield log
+        yield log, process
     finally:
         if process.returncode is None:
             process.terminate()
@@ -212,22 +215,19 @@ async def _daemon(deployment: Deployment) -> AsyncIterator[Path]:
             await process.wait()
 
 
-async def _quiet(port: int, log: Path) -> None:
+async def _quiet(port: int, log: Path, process: Process) -> None:
     """Wait until every source has been polled once."""
     deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and process.returncode is None:
         metrics = await _metrics(port)
         if all(f'leakwatch_polls_total{{outcome="ok",source="{s}"}}' in metrics for s in SOURCES):
             return
         await asyncio.sleep(0.1)
-    tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-3:]
-    raise DemoFailed(f"the daemon did not get going within {START_S:.0f} s: {' | '.join(tail)}")
+    raise DemoFailed(f"the daemon did not get going: {_tail(log)}")
 
 
-async def _settle(port: int, log: Path) -> None:
-    """Let each source be polled once more, so that the mention is in the store too."""
-    await _quiet(port, log)
-    await asyncio.sleep(1.5)
+def _tail(log: Path) -> str:
+    return " | ".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-3:])
 
 
 async def _metrics(port: int) -> str:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import pyrage  # type: ignore[import-untyped]
+import pyrage
 
 from leakwatch.errors import SealFailed
 from leakwatch.evidence.vault import SealedSink, Vault

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-import pyrage  # type: ignore[import-untyped]
+import pyrage
 
 from leakwatch.errors import EvidenceError, KeyUnusable, MissingFile, VaultDamaged
 from leakwatch.evidence.durable import write_durably

@@ -89,6 +89,8 @@ class Facts:
     unread_files: int = 0
     """Files that are there but were locked, dead, too large or not fetched."""
     is_listing_only: bool = False
+    links_to_material: bool = False
+    """Links to, or unlocks, a place where matched content is reachable."""
 
 
 @dataclass(frozen=True, slots=True)

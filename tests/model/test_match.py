@@ -4,7 +4,7 @@ from leakwatch.model.match import Grade, Match, Method, best_grade
 
 
 def test_grades_compare_by_rank() -> None:
-    """possible < probable < conclusive, in every comparison."""
+    """Every comparison has possible < probable < conclusive."""
     assert sorted(Grade, key=lambda g: g.rank) == sorted(Grade)
     assert Grade.POSSIBLE < Grade.PROBABLE < Grade.CONCLUSIVE
     assert Grade.CONCLUSIVE >= Grade.PROBABLE > Grade.POSSIBLE <= Grade.POSSIBLE

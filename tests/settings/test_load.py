@@ -64,7 +64,7 @@ def test_a_misspelt_environment_variable_is_named(tmp_path: Path) -> None:
 
 def test_no_settings_file_lists_where_it_looked(tmp_path: Path) -> None:
     """A missing settings file says where it was looked for."""
-    with pytest.raises(MissingFile, match="nowhere.toml"):
+    with pytest.raises(MissingFile, match=r"nowhere\.toml"):
         find_settings_file(tmp_path / "nowhere.toml", {})
 
 
