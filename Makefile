@@ -13,6 +13,8 @@ BASE_IMAGE ?= python:3.13-slim
 # Worker processes of pytest; 0 runs the tests in one process.
 TEST_JOBS ?= auto
 TEST_ARGS ?=
+# The benchmarks are the modules that can be run.
+BENCH ?= $(basename $(notdir $(shell grep -l __main__ tests/bench/*.py)))
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
 # Stamps: what stands in the environment, remade when a lock or the packaging changes.
@@ -21,10 +23,10 @@ RUN_READY := $(VENV)/.leakwatch-run
 DEV_READY := $(VENV)/.leakwatch-dev
 LOCKS := requirements.lock requirements-build.lock
 
-.PHONY: help demo test lint format bench bench-accuracy lock image clean
+.PHONY: help demo test lint format bench lock image clean
 
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(RUN_READY) ## Show leakwatch at work on a made-up leak site on this machine.
 	@$(BIN)/leakwatch demo
@@ -43,11 +45,11 @@ format: $(DEV_READY) ## Rewrite the files the way lint wants them.
 	@$(BIN)/ruff check --quiet --fix .
 	$(BIN)/ruff format .
 
-bench: $(DEV_READY) ## Measure speed and memory.
-	@$(BIN)/python -m tests.bench
-
-bench-accuracy: $(DEV_READY) ## Measure recall and false positives.
-	@$(BIN)/python -m tests.bench.accuracy
+bench: $(DEV_READY) ## Measure accuracy, speed and memory; BENCH=NAME runs tests/bench/NAME.py alone.
+	@for name in $(BENCH); do
+	  echo "== tests/bench/$$name.py"
+	  $(BIN)/python -m tests.bench.$$name
+	done
 
 lock: $(VENV_READY) ## Resolve the locks anew; UPGRADE=--upgrade takes newer releases. Needs uv.
 	@./.ci/lock $(UPGRADE)
