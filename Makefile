@@ -1,6 +1,6 @@
 # Everything here needs Python 3.11 or newer with venv, and make. `make help` lists the targets.
 
-SHELL := /bin/bash
+SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
