@@ -1,31 +1,40 @@
 """Facts and order versions in, outcome and reasons out.
 
-The outcome table, most serious first; the first rule that fits decides. An
-order that no named lawyer verified never yields an apparent breach, whatever
-the facts: they are told all the same, as ``review.order``.
+Every rule is asked under every order that governs the moment, and the worst
+verdict counts. Two things come before that: news media are never a breach, and
+what was over before an order took effect, or seen after every order ended, is
+history unless something more is threatened, offered or linked to. An order
+that no named lawyer verified never yields an apparent breach, whatever the
+facts: they are told all the same, as ``review.order``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from leakwatch.assess import elements
-from leakwatch.assess.elements import OFFERING, PUBLISHING
+from leakwatch.assess import elements, rules
+from leakwatch.assess.orders import covered_since, governing, has_ended, label
+from leakwatch.assess.rules import FACILITATING, OFFERING, PUBLISHING, Case, Verdict
 from leakwatch.model.finding import Assessment, Element, ElementState, Facts, Outcome
-from leakwatch.model.matter import OrderVersion, Tri
-from leakwatch.model.post import PostState
+from leakwatch.model.matter import ActCode, OrderVersion
 from leakwatch.model.source import Role
 
-SAMPLE_DOCUMENTS = 10
-"""An offer that shows more known documents than this is no sample any more."""
+Rule = Callable[[Case], Verdict | None]
 
-
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    outcome: Outcome
-    reason: str
+_HISTORY: tuple[Rule, ...] = (rules.ended_order, rules.before_the_order)
+_WORDS: tuple[Rule, ...] = (rules.offer_in_words, rules.facilitation, rules.threat)
+_FACTS: tuple[Rule, ...] = (
+    rules.offer_with_sample,
+    rules.publication,
+    rules.continuing,
+    *_WORDS,
+    rules.no_verified_order,
+    rules.earlier_publication,
+    rules.act_not_covered,
+    rules.unverified_claim,
+    rules.mention,
+)
 
 
 def assess(facts: Facts, orders: Sequence[OrderVersion], *, now: datetime) -> Assessment:
@@ -36,167 +45,96 @@ def assess(facts: Facts, orders: Sequence[OrderVersion], *, now: datetime) -> As
         orders: every recorded version of the matter's orders.
         now: when the assessment is made.
     """
-    order = elements.in_force(tuple(orders), facts.observed_at)
-    codes = OFFERING + PUBLISHING if _is_offer(facts) else PUBLISHING
-    covers, covered = elements.act(order, *codes)
+    cases = _cases(facts, orders)
+    verdicts = [_verdict(case) for case in cases]
+    worst = max(verdicts, key=lambda verdict: verdict.outcome.severity)
+    case = cases[verdicts.index(worst)]
+    covers, covered = elements.act(case.order, *_codes(worst.outcome, case))
     seven = (
-        elements.material(facts),
+        case.material,
         covers,
-        elements.time(facts, order),
-        elements.person(order),
+        elements.time(facts, case.order, case.since),
+        elements.person(case.order),
         elements.notice(),
         elements.exceptions(facts),
         elements.jurisdiction(),
     )
-    verdict = _verdict(facts, order, tuple(orders), seven)
-    reasons = (verdict.reason, *_particulars(facts, order, seven))
     return Assessment(
-        outcome=verdict.outcome,
-        reasons=reasons,
+        outcome=worst.outcome,
+        reasons=tuple(dict.fromkeys((worst.reason, *_particulars(case, worst, seven)))),
         elements=seven,
         assessed_at=now,
-        order=f"{order.order_id} v{order.version}" if order else None,
-        paragraph=covered.paragraph if covered else None,
+        order=label(case.order) if case.order and not case.has_ended else None,
+        paragraph=covered.paragraph if covered and not case.has_ended else None,
     )
 
 
-def _verdict(
-    facts: Facts,
-    order: OrderVersion | None,
-    orders: tuple[OrderVersion, ...],
-    seven: tuple[Element, ...],
-) -> _Verdict:
-    material, covers, *_ = seven
-    if facts.role is Role.NEWS:
-        return _of_news(facts)
-    if material.state is ElementState.MET:
-        return _of_material(facts, order, orders, covers)
-    offered = _of_offer(facts, order)
-    return offered or _of_words(facts)
-
-
-def _of_news(facts: Facts) -> _Verdict:
-    if facts.matches:
-        says = "news media show what matches protected material: a person decides what it is"
-        return _Verdict(Outcome.REVIEW_MEDIA, says)
-    if facts.claims.names_victim:
-        says = "news media speak of the incident; no protected material was recognised"
-        return _Verdict(Outcome.MENTION, says)
-    return _Verdict(Outcome.OUT_OF_SCOPE, "nothing here concerns the matter")
-
-
-def _of_material(
-    facts: Facts,
-    order: OrderVersion | None,
-    orders: tuple[OrderVersion, ...],
-    covers: Element,
-) -> _Verdict:
-    """Protected material is there: what is it under the order?"""
-    if order is None:
-        return _without_order(facts, orders)
-    if facts.gone_at is not None and facts.gone_at <= order.effective_from:
-        says = "protected material was there, and was gone before the order took effect"
-        return _Verdict(Outcome.PRE_ORDER, says)
-    if not order.is_verified:
-        says = (
-            f"protected material is there; {order.order_id} v{order.version} has not been "
-            "verified by a named lawyer, so this cannot be called an apparent breach yet"
+def _cases(facts: Facts, orders: Sequence[OrderVersion]) -> list[Case]:
+    """Return a case for each order that governs; one without an order if none does."""
+    at = facts.observed_at if facts.gone_at is None else min(facts.observed_at, facts.gone_at)
+    material = elements.material(facts)
+    found = governing(orders, at)
+    if not found:
+        return [Case(facts, material, None, None, has_ended=False, is_future=bool(orders))]
+    return [
+        Case(
+            facts,
+            material,
+            order,
+            covered_since(orders, order, *PUBLISHING),
+            has_ended=has_ended(order, at),
+            is_future=False,
         )
-        return _Verdict(Outcome.REVIEW_ORDER, says)
-    if covers.state is not ElementState.MET:
-        says = "protected material is there, but the order has no paragraph on publishing it"
-        return _Verdict(Outcome.REVIEW_FACILITATION, says)
-    if elements.is_prior(facts, order):
-        if order.applies_to_prior_publication is Tri.NO:
-            says = "published before the order, which does not reach earlier publications"
-            return _Verdict(Outcome.PRE_ORDER, says)
-        says = "protected material published before the order is still up after it took effect"
-        return _Verdict(Outcome.BREACH_CONTINUING, says)
-    if _is_offer(facts):
-        says = "protected material is offered, with a sample that was recognised"
-        return _Verdict(Outcome.BREACH_OFFER, says)
-    says = "protected material was seen published while the order was in force"
-    return _Verdict(Outcome.BREACH_PUBLICATION, says)
+        for order in found
+    ]
 
 
-def _without_order(facts: Facts, orders: tuple[OrderVersion, ...]) -> _Verdict:
-    if any(order.effective_from <= facts.observed_at for order in orders):
-        says = "protected material is there, but the order has expired or was discharged"
-        return _Verdict(Outcome.OUT_OF_SCOPE, says)
-    if orders:
-        says = "protected material was seen before the order takes effect"
-        return _Verdict(Outcome.PRE_ORDER, says)
-    says = "protected material is there; no order is recorded to hold it against"
-    return _Verdict(Outcome.REVIEW_ORDER, says)
+def _verdict(case: Case) -> Verdict:
+    """Return the worst verdict on one case; an earlier rule wins a tie."""
+    if case.facts.role is Role.NEWS:
+        return rules.of_news(case.facts)
+    history = [verdict for rule in _HISTORY if (verdict := rule(case))]
+    asked = _WORDS if history else _FACTS
+    fitting = [verdict for rule in asked if (verdict := rule(case))] or history
+    if not fitting:
+        return Verdict(Outcome.OUT_OF_SCOPE, _nothing(case))
+    offer = next((v for v in fitting if v.outcome is Outcome.BREACH_OFFER), None)
+    if offer is not None and rules.is_offer(case.facts) and not _is_continuing(fitting):
+        return offer  # its sample is a publication too, and is listed as one
+    return max(fitting, key=lambda verdict: verdict.outcome.severity)
 
 
-def _of_offer(facts: Facts, order: OrderVersion | None) -> _Verdict | None:
-    """An offer without a verified sample; None when nothing is offered."""
-    if not (_is_offer(facts) and _concerns(facts)):
-        return None
-    if order is not None and order.is_verified and order.act(*OFFERING):
-        says = "the files are offered; the order prohibits to offer or sell them"
-        return _Verdict(Outcome.BREACH_OFFER, says)
-    says = "the files are offered, without a sample that was recognised"
-    return _Verdict(Outcome.THREAT, says)
+def _is_continuing(verdicts: list[Verdict]) -> bool:
+    return any(verdict.outcome is Outcome.BREACH_CONTINUING for verdict in verdicts)
 
 
-def _of_words(facts: Facts) -> _Verdict:
-    """No material was recognised for sure: what do the words and the files say?"""
-    claims = facts.claims
-    if facts.matches:
-        says = "something resembles protected material, but not enough to stand alone"
-        return _Verdict(Outcome.CLAIM_UNVERIFIED, says)
-    if not claims.names_victim:
-        return _Verdict(Outcome.OUT_OF_SCOPE, "nothing here concerns the matter")
-    if facts.post_state is PostState.COUNTDOWN or claims.threatens:
-        says = "publication is threatened: a countdown, a demand or an announcement"
-        return _Verdict(Outcome.THREAT, says)
-    is_claim = (
-        claims.claims_publication
-        or claims.claims_possession
-        or facts.post_state is PostState.PUBLISHED
-        or facts.unread_files
-    )
-    if is_claim or facts.role is Role.LEAK_SITE:
-        says = "the place claims to hold or publish the files; no protected material was recognised"
-        return _Verdict(Outcome.CLAIM_UNVERIFIED, says)
-    says = "the incident or the victim is named; no protected material was recognised"
-    return _Verdict(Outcome.MENTION, says)
+def _nothing(case: Case) -> str:
+    if elements.looks_like_a_form(case.facts):
+        return "what matches reads as a form or leaflet that many known documents share"
+    return "nothing here concerns the matter"
 
 
-def _is_offer(facts: Facts) -> bool:
-    """Whether the post offers the files rather than gives them away."""
-    if facts.post_state is PostState.PUBLISHED or facts.claims.claims_publication:
-        return False
-    known = len({(m.corpus, m.file) for m in facts.matches})
-    is_offered = facts.post_state is PostState.OFFERED or facts.claims.offers
-    return is_offered and known <= SAMPLE_DOCUMENTS
+def _codes(outcome: Outcome, case: Case) -> tuple[ActCode, ...]:
+    """Return the acts that an outcome is about, best first."""
+    if outcome is Outcome.BREACH_OFFER:
+        return OFFERING + PUBLISHING
+    if case.facts.links_to_material and not case.has_material:
+        return FACILITATING
+    return PUBLISHING
 
 
-def _concerns(facts: Facts) -> bool:
-    return facts.claims.names_victim or bool(facts.matches)
-
-
-def _particulars(
-    facts: Facts, order: OrderVersion | None, seven: tuple[Element, ...]
-) -> tuple[str, ...]:
+def _particulars(case: Case, verdict: Verdict, seven: tuple[Element, ...]) -> list[str]:
     """Return what else a reader should know, most telling first."""
-    material, covers, when, *_ = seven
+    facts, (material, covers, when, *_) = case.facts, seven
+    is_breach = verdict.outcome.is_apparent_breach
     says = [material.because]
-    if material.state is ElementState.MET and order is not None:
+    if case.order is not None and (case.has_material or is_breach):
         says += [covers.because, when.because]
-        is_open = facts.last_absent_at is None or facts.last_absent_at < order.effective_from
-        if is_open and facts.first_seen_at >= order.effective_from:
-            says.append("it may have been there before: no look between the order and the finding")
+    if case.order is not None and not case.order.is_verified:
+        says.append(f"{label(case.order)} has not been verified by a named lawyer")
     if facts.claims.names_victim:
-        says.append("the post names the victim" + _and_actor(facts))
+        actor = " and the actor" if facts.claims.names_actor else ""
+        says.append(f"the post names the victim{actor}")
     if facts.unread_files and material.state is not ElementState.UNKNOWN:
-        says.append(f"{facts.unread_files} further files were not read")
-    if facts.is_listing_only:
-        says.append("only names and sizes were seen, not content")
-    return tuple(dict.fromkeys(says))
-
-
-def _and_actor(facts: Facts) -> str:
-    return " and the actor" if facts.claims.names_actor else ""
+        says.append(f"files that were not read: {facts.unread_files}")
+    return says

@@ -6,6 +6,29 @@ from dataclasses import replace
 
 from leakwatch.model.finding import Assessment, Outcome, Review
 
+_KEPT = "kept at "
+
+
+def is_raise(before: Outcome | None, after: Outcome) -> bool:
+    """Whether an outcome is worse than the one before it, or the first."""
+    return before is None or after.severity > before.severity
+
+
+def review_after(review: Review, *, documents_before: int, documents_now: int) -> Review:
+    """Return where a review stands after another look.
+
+    A rejection holds for what the person saw. More known documents than that
+    are something else: the finding is open again.
+
+    Args:
+        review: as it stood.
+        documents_before: distinct known files matched when it was last looked at.
+        documents_now: the same, after this look.
+    """
+    if review is Review.REJECTED and documents_now > documents_before:
+        return Review.OPEN
+    return review
+
 
 def combine(
     previous: Assessment | None, new: Assessment, review: Review = Review.OPEN
@@ -13,8 +36,13 @@ def combine(
     """Return the assessment that stands after a new one.
 
     A new outcome that is not lower stands. A lower one does not lower what was
-    said: the old outcome stays, with the new reasons below it. What a person
+    said: the old outcome stays, with a reason that says why. What a person
     rejected stays rejected.
+
+    Args:
+        previous: what stood, or None.
+        new: what the latest look alone comes to.
+        review: from ``review_after``.
     """
     if previous is None:
         return new
@@ -24,11 +52,11 @@ def combine(
     if new.outcome.severity >= previous.outcome.severity:
         return new
     says = (
-        f"kept at {previous.outcome.value}: only a named person lowers an outcome; "
-        f"the latest look alone would be {new.outcome.value}"
+        f"{_KEPT}{previous.outcome.value}: only a named person lowers an outcome; "
+        f"the latest look alone would be {new.outcome.value}, because {new.reasons[0]}"
     )
     return replace(previous, reasons=(says, *_without_kept(previous)), assessed_at=new.assessed_at)
 
 
 def _without_kept(assessment: Assessment) -> tuple[str, ...]:
-    return tuple(reason for reason in assessment.reasons if not reason.startswith("kept at "))
+    return tuple(reason for reason in assessment.reasons if not reason.startswith(_KEPT))

@@ -56,6 +56,11 @@ def test_a_name_inside_a_word_is_no_name(text: str) -> None:
         ("Database for sale", "offers"),
         ("price: $60,000", "offers"),
         ("asking 1.5 BTC", "offers"),
+        ("All patient data, including passports, has been leaked", "claims_publication"),
+        ("428,000 files available for download", "claims_publication"),
+        ("We don't negotiate. Database for sale", "offers"),
+        ("ransom of 10 BTC", "threatens"),
+        ("we will publish everything", "threatens"),
     ],
 )
 def test_leak_site_formulas_are_understood(text: str, flag: str) -> None:
@@ -69,12 +74,61 @@ def test_leak_site_formulas_are_understood(text: str, flag: str) -> None:
         ("The company says no data has been published", "claims_publication"),
         ("Nothing was not for sale", "offers"),
         ("the clinic opens at 9", "threatens"),
+        ("The files have not been published", "claims_publication"),
+        ("The data will be published", "claims_publication"),
+        ("We don't have any data", "claims_possession"),
+        ("they demand a ransom of 10 BTC", "offers"),
+        ("revenue: $5M", "offers"),
+        ("data will not be published", "threatens"),
         ("please book a visit for a sample test", "claims_possession"),
     ],
 )
 def test_plain_or_denied_words_raise_no_flag(text: str, flag: str) -> None:
     """A denial is no claim, and ordinary clinic words are none either."""
     assert not getattr(claims(text), flag)
+
+
+@pytest.mark.parametrize(
+    ("title", "is_claim"),
+    [
+        ("Some Clinic: LEAKED", True),
+        ("Some Clinic, not leaked yet", False),
+        ("To be leaked", False),
+    ],
+)
+def test_one_word_in_a_title_says_it(title: str, *, is_claim: bool) -> None:
+    """Sites mark what is out by a word in the title."""
+    assert claims("", title).claims_publication is is_claim
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_named"),
+    [
+        ("managemyhealth", "Manage My Health", True),
+        ("Manage My Health", "managemyhealth2026.zip", True),
+        ("MMH", "the MMH breach", True),
+        ("MMH", "mmhm, ohmmh", False),
+        ("NZME", "from NZ, me and you", False),
+        ("Kazu", "KazuLeaks", True),
+        ("Kazu", "ka zu", False),
+        ("Ōtaki Clinic", "o\u0304taki\u200bclinic", True),
+        ("\u2014", "\u2014", False),
+    ],
+)
+def test_short_names_are_read_more_strictly(name: str, text: str, *, is_named: bool) -> None:
+    """A long name may be split anywhere, a short one only where it has its own joints."""
+    found = read_claims("", text, victim_names=(name,), actor_names=())
+    assert found.names_victim is is_named
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["1 ", "1.", "1,", "$1", "data ", "a", "not ", "if ", "price ", "\ufdfa", "\u0301", "|", "\n ",
+     "managemyhealt ", "xmanagemyhealthx", "we will soon ", "part 1", "all data all "],
+)  # fmt: skip
+def test_no_text_makes_the_reader_slow(piece: str) -> None:
+    """Repetition of whatever a formula or a name begins with ends in reasonable time."""
+    claims(piece * 1_000_000)
 
 
 @settings(max_examples=100, deadline=None)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pyrage  # type: ignore[import-untyped]
+import pyrage
 
 from leakwatch.evidence.record import (
     FIRST_PREVIOUS,
