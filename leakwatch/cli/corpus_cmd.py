@@ -72,7 +72,8 @@ def build(
     from leakwatch.corpus.labels import Labels, read_labels
     from leakwatch.fingerprint.key import FingerprintKey
     from leakwatch.match.peaks import background_peaks
-    from leakwatch.sandbox.pool import ReadLimits, SandboxPool
+    from leakwatch.sandbox.limits import ReadLimits
+    from leakwatch.sandbox.pool import SandboxPool
 
     output = Output(as_json=as_json)
     loaded = FingerprintKey.load(key)

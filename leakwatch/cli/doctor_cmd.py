@@ -62,7 +62,7 @@ def _tell(output: Output, check: Check) -> None:
         )
         return
     mark = Text(f"{check.verdict.value:<8}", _STYLE[check.verdict.value])
-    lines = [(f"{check.name}", Text.assemble(mark, shown(check.says)))]
+    lines = [(f"{check.name:<16}", Text.assemble(mark, shown(check.says)))]
     if check.next:
-        lines.append(("", Text(f"next:   {shown(check.next)}")))
+        lines.append((" " * 16, Text(f"next:   {shown(check.next)}")))
     output.fields(lines)

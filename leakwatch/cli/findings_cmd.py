@@ -116,8 +116,11 @@ def show(context: typer.Context, finding: FindingId, as_json: AsJson = False) ->
     output.fields(_facts(found, len(records)))
     output.text()
     output.table(
-        ("when (UTC)", "what", "who", "outcome", "why"),
-        [(iso(e.at), e.action, e.actor, e.outcome.value, e.reason) for e in events],
+        ("when (UTC)", "who", "what", "why"),
+        [
+            (f"{e.at:%m-%d %H:%M:%S}", e.actor, f"{e.action}: {e.outcome.value}", e.reason)
+            for e in events
+        ],
         title="History",
     )
 

@@ -84,8 +84,8 @@ errors_cmd.register(app)
 demo_cmd.register(app)
 
 
-def configure_logs(*, debug: bool) -> None:
-    """Send structured logs to stderr; debug logs only when asked for."""
+def configure_logs(level: int) -> None:
+    """Send structured logs from this level up to stderr."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -95,9 +95,7 @@ def configure_logs(*, debug: bool) -> None:
             if sys.stderr.isatty()
             else structlog.processors.LogfmtRenderer(bool_as_flag=False),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.DEBUG if debug else logging.INFO
-        ),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
@@ -107,7 +105,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in given
-    configure_logs(debug=debug)
+    # A daemon tells what it does; a command at the terminal answers by itself.
+    usual = logging.INFO if "run" in given else logging.WARNING
+    configure_logs(logging.DEBUG if debug else usual)
     try:
         result = app(args=given, standalone_mode=False, prog_name="leakwatch")
     except Exception as error:

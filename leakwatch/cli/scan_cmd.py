@@ -50,7 +50,8 @@ def scan(
     from leakwatch.fingerprint.key import FingerprintKey
     from leakwatch.match.matcher import CorpusMatcher
     from leakwatch.match.scan import Scanner
-    from leakwatch.sandbox.pool import ReadLimits, SandboxPool
+    from leakwatch.sandbox.limits import ReadLimits
+    from leakwatch.sandbox.pool import SandboxPool
 
     output = Output(as_json=as_json)
     loaded = FingerprintKey.load(key)
