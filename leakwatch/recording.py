@@ -17,7 +17,7 @@ import structlog
 from leakwatch.alert.compose import compose
 from leakwatch.alert.routing import deliveries
 from leakwatch.assess.assessor import assess
-from leakwatch.assess.escalation import combine
+from leakwatch.assess.escalation import combine, is_raise
 from leakwatch.clock import Clock
 from leakwatch.evidence.journal import IntakeJournal
 from leakwatch.evidence.record import Circumstances, capture_draft
@@ -268,8 +268,7 @@ def _revised(
     if previous is None:
         action, reason = "detected", finding.assessment.reasons[0]
     elif finding.outcome is not previous.outcome:
-        is_higher = finding.outcome.severity > previous.outcome.severity
-        action = "raised" if is_higher else "updated"
+        action = "raised" if is_raise(previous.outcome, finding.outcome) else "updated"
         reason = f"was {previous.outcome.value}; {finding.assessment.reasons[0]}"
     elif finding.documents > finding.documents_told * GROWTH:
         action = "updated"

@@ -9,25 +9,9 @@ from leakwatch.model.finding import Assessment, Outcome, Review
 _KEPT = "kept at "
 
 
-def is_raise(before: Outcome | None, after: Outcome) -> bool:
-    """Whether an outcome is worse than the one before it, or the first."""
-    return before is None or after.severity > before.severity
-
-
-def review_after(review: Review, *, documents_before: int, documents_now: int) -> Review:
-    """Return where a review stands after another look.
-
-    A rejection holds for what the person saw. More known documents than that
-    are something else: the finding is open again.
-
-    Args:
-        review: as it stood.
-        documents_before: distinct known files matched when it was last looked at.
-        documents_now: the same, after this look.
-    """
-    if review is Review.REJECTED and documents_now > documents_before:
-        return Review.OPEN
-    return review
+def is_raise(before: Outcome, after: Outcome) -> bool:
+    """Whether an outcome is worse than the one before it."""
+    return after.severity > before.severity
 
 
 def combine(
@@ -42,7 +26,7 @@ def combine(
     Args:
         previous: what stood, or None.
         new: what the latest look alone comes to.
-        review: from ``review_after``.
+        review: where it stands: open again when there is more than the person saw.
     """
     if previous is None:
         return new
