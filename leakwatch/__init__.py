@@ -6,7 +6,7 @@ The flow, one folder a stage (see ``pipeline.py`` for the same on one page)::
            -> fingerprint -> match -> assess -> evidence -> alert
 
 Nouns live in ``model/`` (frozen dataclasses, standard library only), verbs in
-the stage folders. Stages never import each other; ``wiring.py`` joins them.
+the stage folders. Stages never import each other; ``wiring/`` joins them.
 This module imports nothing, so that ``import leakwatch`` stays free of cost.
 """
 

@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from leakwatch import wiring
 from leakwatch.clock import SystemClock
 from leakwatch.errors import LeakwatchError
 from leakwatch.fetch.client import HttpFetcher
 from leakwatch.model.source import Via
 from leakwatch.places import load_places
 from leakwatch.settings import Settings
+from leakwatch.wiring.channels import build_channels
+from leakwatch.wiring.corpora import load_key, open_corpora
+from leakwatch.wiring.looking import build_sources, fetch_policy, try_sandbox
+from leakwatch.wiring.storage import open_store, prepare_state_dir
 
 LOW_DISK_BYTES = 1024**3
 
@@ -57,7 +60,7 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
         yield await _looked(name, look, settings)
     try:
         places = load_places(settings)
-        channels = wiring.build_channels(settings)
+        channels = build_channels(settings)
     except LeakwatchError as error:
         yield _failed("channels", error)
         return
@@ -91,7 +94,7 @@ def _failed(name: str, error: LeakwatchError) -> Check:
 
 
 async def _state_dir(settings: Settings) -> str:
-    wiring.prepare_state_dir(settings)
+    prepare_state_dir(settings)
     free = shutil.disk_usage(settings.state_dir).free
     if not os.access(settings.state_dir, os.W_OK):
         raise PermissionError(13, "not writable", str(settings.state_dir))
@@ -100,13 +103,13 @@ async def _state_dir(settings: Settings) -> str:
 
 
 async def _fingerprints(settings: Settings) -> str:
-    key = await asyncio.to_thread(wiring.load_key, settings)
+    key = await asyncio.to_thread(load_key, settings)
     return f"golden vector comes out; key id {key.key_id}"
 
 
 async def _places(settings: Settings) -> str:
     places = load_places(settings)
-    wiring.build_sources(places.sources)
+    build_sources(places.sources)
     onions = sum(any(".onion" in url for url in spec.locations) for spec in places.sources)
     direct = sum(spec.via is Via.DIRECT for spec in places.sources)
     return (
@@ -116,18 +119,18 @@ async def _places(settings: Settings) -> str:
 
 
 async def _corpora(settings: Settings) -> str:
-    corpora = await asyncio.to_thread(wiring.open_corpora, settings)
+    corpora = await asyncio.to_thread(open_corpora, settings)
     if not corpora:
         return "none configured: only claims and mentions will be seen"
     return "; ".join(f"{name}: {corpus.files} known files" for name, corpus in corpora.items())
 
 
 async def _sandbox(settings: Settings) -> str:
-    return await asyncio.to_thread(wiring.try_sandbox, settings)
+    return await asyncio.to_thread(try_sandbox, settings)
 
 
 async def _database(settings: Settings) -> str:
-    async with wiring.open_store(settings) as store, store.read() as tx:
+    async with open_store(settings) as store, store.read() as tx:
         states = await tx.sources.states()
     return f"reachable, schema current, {len(states)} sources known"
 
@@ -136,7 +139,7 @@ async def _tor(settings: Settings) -> str:
     places = load_places(settings)
     if all(spec.via is Via.DIRECT for spec in places.sources):
         return "not needed: no source goes through it"
-    fetcher = HttpFetcher(wiring.fetch_policy(settings), clock=SystemClock())
+    fetcher = HttpFetcher(fetch_policy(settings), clock=SystemClock())
     try:
         await fetcher.check_tor()
     finally:

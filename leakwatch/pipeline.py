@@ -82,7 +82,7 @@ class PollReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
-    """Polls sources and makes known what they show. Built by ``wiring.py``."""
+    """Polls sources and makes known what they show. Built by ``wiring/``."""
 
     store: Store
     fetcher: Fetcher

@@ -125,7 +125,7 @@ def send_test(
 
     Example: leakwatch alerts test --matter kereru-clinic
     """
-    from leakwatch.wiring import send_trial
+    from leakwatch.wiring.channels import send_trial
 
     results = asyncio.run(send_trial(settings_of(context), matter))
     output = Output()

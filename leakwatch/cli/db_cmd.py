@@ -22,7 +22,7 @@ def upgrade(context: typer.Context) -> None:
 
     Example: leakwatch db upgrade
     """
-    from leakwatch.wiring import upgrade_store
+    from leakwatch.wiring.storage import upgrade_store
 
     settings = settings_of(context)
     before, after = asyncio.run(upgrade_store(settings))
@@ -36,7 +36,7 @@ def check(context: typer.Context) -> None:
 
     Example: leakwatch db check
     """
-    from leakwatch.wiring import open_store
+    from leakwatch.wiring.storage import open_store
 
     async def reach() -> None:
         async with open_store(settings_of(context)):

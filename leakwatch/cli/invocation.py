@@ -42,7 +42,7 @@ async def reading(context: typer.Context) -> AsyncIterator[UnitOfWork]:
     Raises:
         StoreError: not reached, or its schema is not ours.
     """
-    from leakwatch.wiring import open_store
+    from leakwatch.wiring.storage import open_store
 
     async with open_store(settings_of(context)) as store, store.read() as tx:
         yield tx
@@ -51,7 +51,7 @@ async def reading(context: typer.Context) -> AsyncIterator[UnitOfWork]:
 @asynccontextmanager
 async def writing(context: typer.Context) -> AsyncIterator[UnitOfWork]:
     """Open the store for one write transaction; raises as ``reading``."""
-    from leakwatch.wiring import open_store
+    from leakwatch.wiring.storage import open_store
 
     async with open_store(settings_of(context)) as store, store.begin() as tx:
         yield tx

@@ -31,7 +31,7 @@ def list_sources(context: typer.Context, as_json: AsJson = False) -> None:
     Example: leakwatch sources list
     """
     from leakwatch.places import load_places
-    from leakwatch.wiring import open_store
+    from leakwatch.wiring.storage import open_store
 
     settings = settings_of(context)
     specs = load_places(settings).sources
@@ -68,7 +68,7 @@ def check(
     Examples: leakwatch sources check kazu
               leakwatch sources check kazu --file saved.html
     """
-    from leakwatch.wiring import preview_source
+    from leakwatch.wiring.looking import preview_source
 
     if file is not None and not file.is_file():
         raise MissingFile(f"{file}: no such file")

@@ -13,7 +13,7 @@ from leakwatch.daemon.tick import Jobs
 from leakwatch.errors import EntityUnknown
 from leakwatch.pipeline import PollReport
 from leakwatch.settings import Settings
-from leakwatch.wiring import build_service
+from leakwatch.wiring.service import build_service
 
 
 async def poll_by_hand(settings: Settings, name: str | None) -> Sequence[PollReport]:

@@ -24,7 +24,7 @@ from leakwatch.daemon.once import Troubles
 from leakwatch.daemon.pool import WorkerPool
 from leakwatch.daemon.tick import Jobs
 from leakwatch.settings import Settings
-from leakwatch.wiring import build_service
+from leakwatch.wiring.service import build_service
 
 log = structlog.get_logger(__name__)
 

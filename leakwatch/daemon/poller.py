@@ -15,7 +15,7 @@ from leakwatch.daemon.pacing import next_poll_at
 from leakwatch.errors import Conflict, StoreError
 from leakwatch.model.source import Lease
 from leakwatch.pipeline import PollReport
-from leakwatch.wiring import Service
+from leakwatch.wiring.service import Service
 
 log = structlog.get_logger(__name__)
 

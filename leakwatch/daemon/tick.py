@@ -14,7 +14,7 @@ from leakwatch.daemon.poller import Poller
 from leakwatch.daemon.pool import WorkerPool
 from leakwatch.errors import LeakwatchError
 from leakwatch.model.source import Lease
-from leakwatch.wiring import Service
+from leakwatch.wiring.service import Service
 
 log = structlog.get_logger(__name__)
 

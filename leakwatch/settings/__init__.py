@@ -1,4 +1,4 @@
-"""Settings: one frozen tree from TOML, read only by ``wiring.py`` and the entry points.
+"""Settings: one frozen tree from TOML, read only by ``wiring/`` and the entry points.
 
 ``tree`` is the shape of ``leakwatch.toml``, ``load`` reads it, ``matters`` and
 ``sources`` read the files beside it. Every unknown key, wrong type or missing

@@ -1,0 +1,173 @@
+"""Everything that a daemon or a poll by hand works with, built and closed in order."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from leakwatch.clock import Clock, SystemClock
+from leakwatch.corpus.bundle import Corpus
+from leakwatch.evidence.journal import IntakeJournal
+from leakwatch.evidence.record import Circumstances
+from leakwatch.evidence.seal import AgeSealer
+from leakwatch.fetch.client import HttpFetcher
+from leakwatch.fingerprint.key import FingerprintKey
+from leakwatch.inspection import Inspector, PayloadLimits
+from leakwatch.match.matcher import CorpusMatcher
+from leakwatch.model.matter import Matter
+from leakwatch.model.source import SourceSpec
+from leakwatch.pipeline import Pipeline
+from leakwatch.places import load_places
+from leakwatch.ports import Channel, Source
+from leakwatch.recording import Recorder
+from leakwatch.sandbox.pool import SandboxPool
+from leakwatch.settings import Settings
+from leakwatch.store.session import SqlStore
+from leakwatch.wiring.channels import build_channels
+from leakwatch.wiring.corpora import load_key, open_corpora
+from leakwatch.wiring.looking import build_sources, fetch_policy, read_limits
+from leakwatch.wiring.storage import open_store, prepare_state_dir
+
+THREADS = 4
+"""For matching, sealing and waiting on the sandbox."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """Everything that a daemon or a poll by hand works with."""
+
+    settings: Settings
+    clock: Clock
+    owner: str
+    """This process's name in lease columns, unique even after a restart."""
+    store: SqlStore
+    fetcher: HttpFetcher
+    journal: IntakeJournal
+    recorder: Recorder
+    pipeline: Pipeline
+    sources: Mapping[str, tuple[SourceSpec, Source]]
+    matters: Mapping[str, Matter]
+    channels: Mapping[str, Channel]
+    corpora: Mapping[str, Corpus]
+
+    async def start(self) -> None:
+        """Make what is configured known to the store.
+
+        Raises:
+            Conflict: an order version that was recorded has been changed.
+            StoreError: the database is not there or not current.
+        """
+        now = self.clock.now()
+        async with self.store.begin() as tx:
+            await tx.matters.sync(tuple(self.matters.values()), now)
+            await tx.sources.sync([spec for spec, _ in self.sources.values()], now)
+            for name, corpus in self.corpora.items():
+                await tx.corpora.sync(name, corpus.manifest_sha256, corpus.info(), now)
+
+
+@asynccontextmanager
+async def build_service(
+    settings: Settings, *, clock: Clock | None = None
+) -> AsyncIterator[Service]:
+    """Build everything, and close it in the opposite order.
+
+    Raises:
+        LeakwatchError: something configured cannot be used.
+    """
+    clock = clock or SystemClock()
+    prepare_state_dir(settings)
+    places = load_places(settings)
+    sources = build_sources(places.sources)
+    channels = build_channels(settings, clock)
+    key = await asyncio.to_thread(load_key, settings)
+    corpora = await asyncio.to_thread(open_corpora, settings)
+    matters = {matter.id: matter for matter in places.matters}
+    async with AsyncExitStack() as stack:
+        # The sandbox starts first: its zygotes must not inherit what comes later.
+        sandbox = stack.enter_context(
+            SandboxPool(read_limits(settings), workers=os.cpu_count() or 1)
+        )
+        executor = stack.enter_context(ThreadPoolExecutor(THREADS, thread_name_prefix="work"))
+        store = await stack.enter_async_context(open_store(settings))
+        fetcher = HttpFetcher(fetch_policy(settings, places.sources), clock=clock)
+        stack.push_async_callback(fetcher.aclose)
+        journal = IntakeJournal(settings.state_dir / "journal")
+        recorder = Recorder(
+            store=store,
+            journal=journal,
+            matters=matters,
+            circumstances=_circumstances(settings, corpora, clock),
+            clock=clock,
+        )
+        pipeline = Pipeline(
+            store=store,
+            fetcher=fetcher,
+            parser=sandbox,
+            inspector=Inspector(
+                fetcher=fetcher,
+                reader=sandbox,
+                executor=executor,
+                limits=PayloadLimits(
+                    settings.fetch.max_files_per_post, settings.fetch.max_payload_bytes
+                ),
+                blind=_blinder(key),
+            ),
+            matchers={
+                m.id: CorpusMatcher([corpora[name] for name in m.corpora], key)
+                for m in places.matters
+            },
+            sealer=AgeSealer(settings.state_dir / "vault"),
+            recorder=recorder,
+            matters=matters,
+            executor=executor,
+            clock=clock,
+        )
+        yield Service(
+            settings=settings,
+            clock=clock,
+            owner=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(3)}",
+            store=store,
+            fetcher=fetcher,
+            journal=journal,
+            recorder=recorder,
+            pipeline=pipeline,
+            sources=sources,
+            matters=matters,
+            channels=channels,
+            corpora=corpora,
+        )
+
+
+def _blinder(key: FingerprintKey) -> Callable[[str], str]:
+    subkey = key.subkey("fetched-addresses")
+
+    def blind(url: str) -> str:
+        return hmac.new(subkey, url.encode(), hashlib.sha256).hexdigest()[:24]
+
+    return blind
+
+
+def _circumstances(
+    settings: Settings, corpora: Mapping[str, Corpus], clock: Clock
+) -> Callable[[], Circumstances]:
+    """Bind this deployment's facts to the evidence records."""
+    config_sha256 = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
+    digests = {name: corpus.manifest_sha256 for name, corpus in corpora.items()}
+
+    def now() -> Circumstances:
+        return Circumstances(
+            recorded_at=clock.now(),
+            nonce=secrets.token_hex(16),
+            config_sha256=config_sha256,
+            corpora=digests,
+        )
+
+    return now
