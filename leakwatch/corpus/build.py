@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from leakwatch.corpus.assemble import assemble, population
 from leakwatch.corpus.background import Background, BackgroundTable
 from leakwatch.corpus.bundle import new_bundle, refuse_existing, write_manifest, write_segment
 from leakwatch.corpus.calibration import Calibration, CommonPolicy
-from leakwatch.corpus.intake import EMPTY, Taken, take
+from leakwatch.corpus.intake import EMPTY, FileReader, Taken, batches, take
 from leakwatch.corpus.known import Fingerprinter, KnownFile, RawText
 from leakwatch.corpus.labels import Labels
 from leakwatch.corpus.manifest import Manifest
@@ -29,7 +29,6 @@ from leakwatch.corpus.tree import Found, TreeEntry, walk
 from leakwatch.errors import CorpusError, MissingFile
 from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.fingerprint.sketch import Sketch
-from leakwatch.ports import ArtefactReader
 
 Made = TypeVar("Made")
 
@@ -71,6 +70,17 @@ class PeakMeasure(Protocol):
     ) -> F4: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Item(Generic[Made]):
+    """What is left of a file or member when its content is dropped."""
+
+    path: str = field(repr=False)
+    relative: str = field(repr=False)
+    is_member: bool
+    problem: str | None
+    made: Made | None
+
+
 class Builder:
     """Builds bundles under one key.
 
@@ -85,7 +95,7 @@ class Builder:
     def __init__(
         self,
         key: FingerprintKey,
-        reader: ArtefactReader,
+        reader: FileReader,
         *,
         measure_peaks: PeakMeasure,
         jobs: int = 1,
@@ -109,7 +119,7 @@ class Builder:
         Args:
             request: what to build from.
             created_at: aware UTC, for the manifest.
-            progress: called with the bytes of each file done.
+            progress: called with the number of files done.
 
         Raises:
             CorpusExists: the output name, or the map's, is taken.
@@ -119,15 +129,15 @@ class Builder:
         _check(request)
         known = _Known(request.labels)
         for folder in request.folders:
-            for taken, file in self._made(folder, self._known_file, progress):
-                known.add(folder, taken, file)
+            for item in self._made(folder, self._known_file, progress):
+                known.add(folder, item)
         files = known.files()
         background = Background(files)
         for folder in request.background:
-            for taken, document in self._made(folder, self._document, progress):
-                known.counts["background_unread"] += taken.problem is not None
-                if document is not None:
-                    background.add(*document)
+            for found in self._made(folder, self._document, progress):
+                known.counts["background_unread"] += found.problem is not None
+                if found.made is not None:
+                    background.add(*found.made)
         with new_bundle(request.out) as folder:
             manifest = self._write(folder, files, background.table(), known.counts, created_at)
         if request.map_file is not None:
@@ -168,23 +178,29 @@ class Builder:
         folder: Path,
         make: Callable[[Taken], Made | None],
         progress: Callable[[int], None],
-    ) -> Iterator[tuple[Taken, Made | None]]:
+    ) -> Iterator[_Item[Made]]:
         """Yield everything in a folder with what is made of it, in order."""
 
-        def work(entry: TreeEntry) -> list[tuple[Taken, Made | None]]:
-            return [(taken, make(taken)) for taken in take(self._reader, entry)]
+        def item(taken: Taken) -> _Item[Made]:
+            path = f"{folder}/{taken.relative}"
+            return _Item(path, taken.relative, taken.is_member, taken.problem, make(taken))
 
-        for entry, made in in_order(work, walk(folder), jobs=self._jobs):
-            progress(entry.size_bytes)
-            yield from made
+        def work(batch: list[TreeEntry]) -> list[_Item[Made]]:
+            return [item(taken) for taken in take(self._reader, batch)]
+
+        for batch, items in in_order(work, batches(walk(folder)), jobs=self._jobs):
+            progress(len(batch))
+            yield from items
 
     def _known_file(self, taken: Taken) -> KnownFile | None:
-        if taken.artefact is None:
+        artefact = taken.artefact
+        if artefact is None or not artefact.sha256 or not artefact.size_bytes:
             return None
-        return self._fingerprinter.known_file(taken.artefact, taken.names)
+        return self._fingerprinter.known_file(artefact, taken.names)
 
     def _document(self, taken: Taken) -> tuple[RawText, Sketch] | None:
-        return None if taken.artefact is None else self._fingerprinter.document(taken.artefact)
+        artefact = taken.artefact
+        return self._fingerprinter.document(artefact) if artefact and artefact.sha256 else None
 
 
 class _Known:
@@ -197,22 +213,23 @@ class _Known:
         self.counts: Counter[str] = Counter()
         self.problems: list[Problem] = []
 
-    def add(self, folder: Path, taken: Taken, file: KnownFile | None) -> None:
-        self.counts["members" if taken.is_member else "files"] += 1
-        if taken.problem is not None:
+    def add(self, folder: Path, item: _Item[KnownFile]) -> None:
+        self.counts["members" if item.is_member else "files"] += 1
+        if item.problem is not None:
             told_apart = {EMPTY, *Found}
-            self.counts[taken.problem if taken.problem in told_apart else "unread"] += 1
-            self.problems.append(Problem(taken.path, taken.problem))
+            self.counts[item.problem if item.problem in told_apart else "unread"] += 1
+            self.problems.append(Problem(item.path, item.problem))
+        file = item.made
         if file is None:
             return
-        label = self._labels.of(folder, taken.relative)
+        label = self._labels.of(folder, item.relative)
         if label is not None:
             file = replace(file, subject=label.subject, category=label.category)
         earlier = self._by_raw.get(file.raw)
         self.counts["duplicate" if earlier else "known"] += 1
         self.counts["without_text"] += not earlier and not file.letters
         self._by_raw[file.raw] = earlier.merged(file) if earlier else file
-        self.paths.append((file.id, taken.path))
+        self.paths.append((file.id, item.path))
 
     def files(self) -> list[KnownFile]:
         """Return every file once, by its raw digest."""

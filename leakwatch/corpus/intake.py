@@ -1,32 +1,56 @@
-"""Files of a folder -> artefacts, each with where it lay and what listings would say of it."""
+"""Files of a folder -> artefacts, many small files or one large one at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
 
-from leakwatch.corpus.tree import MAX_READ_BYTES, Found, TreeEntry, digest_only, read_bytes
+from leakwatch.corpus.tree import Found, TreeEntry, pieces_root, read_bytes
 from leakwatch.fingerprint.names import NameFacts, PiecesRoot
 from leakwatch.model.artefact import Artefact
-from leakwatch.ports import ArtefactReader
 
 EMPTY = "empty"
+LARGE_BYTES = 4 * 1024 * 1024
+"""A file over this is read alone, from its path, and its members one after the other."""
+_BATCH_FILES = 64
+_BATCH_BYTES = 8 * 1024 * 1024
+
+
+class FileReader(Protocol):
+    """Opens hostile bytes (``sandbox.pool.SandboxPool``); called from several threads."""
+
+    def read_many(self, inputs: Iterable[tuple[str, bytes]]) -> Iterator[Sequence[Artefact]]:
+        """Yield what each (name, body) holds, in order; the whole first, then its members."""
+        ...
+
+    def iter_read(self, body: Path, *, name: str) -> Iterator[Artefact]:
+        """Yield what a file holds, as it is read; members may come before the whole."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
     """One file, or one member of an archive among the files."""
 
-    path: str = field(repr=False)
-    """In full; members below ``!/``."""
-    relative: str = field(repr=False)
-    """The same below the folder."""
-    is_member: bool = False
+    number: int
+    """Which entry of the batch it lies in."""
+    entry: TreeEntry
     artefact: Artefact | None = field(default=None, repr=False)
-    """None where there is nothing to fingerprint."""
+    """None where nothing could be read at all."""
     pieces_root: str | None = None
     problem: str | None = None
     """Why it is not known, or not by its text: ``empty``, ``unreadable``, an error's slug."""
+
+    @property
+    def relative(self) -> str:
+        """Return where it lies below its folder; members below ``!/``."""
+        return str(self.artefact.path) if self.artefact else self.entry.relative
+
+    @property
+    def is_member(self) -> bool:
+        return self.artefact is not None and bool(self.artefact.path.ordinals)
 
     @property
     def names(self) -> list[NameFacts]:
@@ -35,37 +59,70 @@ class Taken:
             return []
         name = self.artefact.path.names[-1]
         size, crc32 = self.artefact.size_bytes, self.artefact.crc32
-        return [NameFacts(name, size, crc32, self.pieces_root)]
+        return [NameFacts(name, size, crc32, None if self.is_member else self.pieces_root)]
 
 
-def take(reader: ArtefactReader, entry: TreeEntry) -> Sequence[Taken]:
-    """Read one file of a tree; outermost first, never raising for what it holds."""
-    path = str(entry.path)
-    if entry.found is not Found.FILE or entry.size_bytes == 0:
-        problem = EMPTY if entry.found is Found.FILE else str(entry.found)
-        return [Taken(path, entry.relative, problem=problem)]
-    try:
-        if entry.size_bytes > MAX_READ_BYTES:
-            whole, root = digest_only(entry)
-            return [_taken(entry, whole, root)]
-        body = read_bytes(entry)
-    except OSError:
-        return [Taken(path, entry.relative, problem=str(Found.UNREADABLE))]
-    pieces = PiecesRoot()
-    pieces.update(body)
-    artefacts = reader.read(body, name=entry.relative)
-    return [_taken(entry, artefact, pieces.hexdigest()) for artefact in artefacts]
+def batches(entries: Iterable[TreeEntry]) -> Iterator[list[TreeEntry]]:
+    """Cut into what is read together: a large file alone, small ones in dozens."""
+    batch: list[TreeEntry] = []
+    size = 0
+    for entry in entries:
+        is_large = entry.size_bytes > LARGE_BYTES
+        if batch and (
+            is_large or len(batch) == _BATCH_FILES or size + entry.size_bytes > _BATCH_BYTES
+        ):
+            yield batch
+            batch, size = [], 0
+        batch.append(entry)
+        size += entry.size_bytes
+        if is_large:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
-def _taken(entry: TreeEntry, artefact: Artefact, pieces_root: str | None) -> Taken:
-    is_member = bool(artefact.path.ordinals)
-    relative = str(artefact.path)
-    is_there = artefact.size_bytes > 0 and artefact.sha256
-    return Taken(
-        path=f"{entry.root}/{relative}",
-        relative=relative,
-        is_member=is_member,
-        artefact=artefact if is_there else None,
-        pieces_root=None if is_member else pieces_root,
-        problem=artefact.error or (None if is_there else EMPTY),
+def take(reader: FileReader, batch: Sequence[TreeEntry]) -> Iterator[Taken]:
+    """Yield everything in a batch, entry by entry; raises only if the reader does not work."""
+    if len(batch) == 1 and batch[0].size_bytes > LARGE_BYTES:
+        yield from _take_large(reader, batch[0])
+        return
+    bodies = [_body(entry) for entry in batch]
+    read = reader.read_many(
+        (entry.relative, body)
+        for entry, body in zip(batch, bodies, strict=True)
+        if isinstance(body, bytes)
     )
+    for number, (entry, body) in enumerate(zip(batch, bodies, strict=True)):
+        if isinstance(body, bytes):
+            pieces = PiecesRoot()
+            pieces.update(body)
+            root = pieces.hexdigest()
+            yield from (_taken(number, entry, artefact, root) for artefact in next(read))
+        else:
+            yield Taken(number, entry, problem=body)
+
+
+def _take_large(reader: FileReader, entry: TreeEntry) -> Iterator[Taken]:
+    try:
+        root = pieces_root(entry)
+    except OSError:
+        yield Taken(0, entry, problem=str(Found.UNREADABLE))
+        return
+    for artefact in reader.iter_read(entry.path, name=entry.relative):
+        yield _taken(0, entry, artefact, root)
+
+
+def _body(entry: TreeEntry) -> bytes | str:
+    """Return a file's bytes, or why there are none."""
+    if entry.found is not Found.FILE:
+        return str(entry.found)
+    try:
+        return read_bytes(entry) or EMPTY
+    except OSError:
+        return str(Found.UNREADABLE)
+
+
+def _taken(number: int, entry: TreeEntry, artefact: Artefact, root: str | None) -> Taken:
+    problem = artefact.error or (None if artefact.size_bytes else EMPTY)
+    return Taken(number, entry, artefact, root, problem)

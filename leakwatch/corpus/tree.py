@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from leakwatch.errors import BudgetExceeded
 from leakwatch.fingerprint.names import PiecesRoot
-from leakwatch.model.artefact import Artefact, MemberPath
 
-MAX_READ_BYTES = 256 * 1024 * 1024
-"""Files over this are known by bytes, checksum and name, not by text."""
 _PIECE_BYTES = 1 << 20
 
 
@@ -78,32 +72,18 @@ def _entry(root: Path, relative: str, entry: os.DirEntry[str]) -> TreeEntry:
 
 def read_bytes(entry: TreeEntry) -> bytes:
     """Read a file, refusing to follow a link that took its place; raises OSError."""
-    handle = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(handle, "rb") as file:
+    with os.fdopen(_opened(entry), "rb") as file:
         return file.read()
 
 
-def digest_only(entry: TreeEntry) -> tuple[Artefact, str | None]:
-    """Stream a file too large to be read; return it without text, and its pieces root.
-
-    Raises:
-        OSError: it may not be read.
-    """
-    digest, crc32, root, size = hashlib.sha256(), 0, PiecesRoot(), 0
-    handle = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(handle, "rb") as data:
+def pieces_root(entry: TreeEntry) -> str | None:
+    """Return the BitTorrent v2 root of a file, streamed; raises OSError."""
+    root = PiecesRoot()
+    with os.fdopen(_opened(entry), "rb") as data:
         while piece := data.read(_PIECE_BYTES):
-            digest.update(piece)
-            crc32 = zlib.crc32(piece, crc32)
             root.update(piece)
-            size += len(piece)
-    artefact = Artefact(
-        path=MemberPath((entry.relative,), ()),
-        kind="unknown",
-        size_bytes=size,
-        sha256=digest.hexdigest(),
-        crc32=crc32,
-        error=BudgetExceeded.slug,
-        detail=f"{size} bytes, the limit is {MAX_READ_BYTES}",
-    )
-    return artefact, root.hexdigest()
+    return root.hexdigest()
+
+
+def _opened(entry: TreeEntry) -> int:
+    return os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

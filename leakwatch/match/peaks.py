@@ -22,6 +22,9 @@ def background_peaks(
 ) -> F4:
     """Return f4[files]: the ``complete`` score of the nearest background document.
 
+    Only documents with an anchor come into question, as with any text: a file
+    of which enough is its own peaks at 0 whatever form it stands on.
+
     Where grams are common from the second document on, so is nearness: the
     second nearest counts, and a stolen file left in a large background does
     not hide itself.

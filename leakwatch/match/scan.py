@@ -9,22 +9,17 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 
+from leakwatch.corpus.intake import FileReader, Taken, batches, take
 from leakwatch.corpus.parallel import in_order
-from leakwatch.corpus.tree import (
-    MAX_READ_BYTES,
-    Found,
-    TreeEntry,
-    digest_only,
-    read_bytes,
-    walk,
-)
+from leakwatch.corpus.tree import Found, TreeEntry, walk
 from leakwatch.errors import LeakwatchError, MissingFile
 from leakwatch.model.artefact import MEMBER_SEPARATOR, Artefact
 from leakwatch.model.listing import Listing, ListingEntry
 from leakwatch.model.match import Match
-from leakwatch.ports import ArtefactReader, Matcher
+from leakwatch.ports import Matcher
 
 URL_SCHEMES = ("http://", "https://")
 
@@ -61,26 +56,26 @@ FetchTarget = Callable[[str], Sequence[Fetched]]
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """One thing to look at."""
+    """Things looked at together, all of one target."""
 
     target: str
-    entry: TreeEntry | None = None
-    """None for a URL."""
+    entries: Sequence[TreeEntry] = ()
+    """Empty for a URL."""
 
 
 class Scanner:
-    """Looks at targets one artefact at a time.
+    """Looks at targets.
 
     Args:
         reader: opens hostile bytes; called from ``jobs`` threads at once.
         matcher: knows the corpora.
         fetch_target: gets URLs.
-        jobs: things looked at at the same time.
+        jobs: batches of files looked at at the same time.
     """
 
     def __init__(
         self,
-        reader: ArtefactReader,
+        reader: FileReader,
         matcher: Matcher,
         *,
         fetch_target: FetchTarget,
@@ -98,61 +93,89 @@ class Scanner:
 
         Args:
             targets: paths and URLs.
-            progress: called with 1 after each file or URL.
+            progress: called with the number of files looked at.
         """
         work = (item for target in targets for item in _work_of(target))
-        for _, results in in_order(self._look, work, jobs=self._jobs):
-            progress(1)
+        for item, results in in_order(self._look, work, jobs=self._jobs):
+            progress(max(1, len(item.entries)))
             yield from results
 
     def _look(self, work: _Work) -> list[ScanResult]:
+        if not work.entries:
+            return self._look_at_url(work.target)
+        looks: dict[int, _Look] = {}
         try:
-            return self._look_at(work)
+            for taken in take(self._reader, work.entries):
+                look = looks.setdefault(taken.number, _Look(work.target, self._matcher))
+                look.add(taken)
         except LeakwatchError as error:
-            name = work.entry.relative if work.entry else ""
-            return [_failed(work.target, name, error)]
+            # The sandbox itself failed: nothing from here on has been looked at,
+            # and a file that is read alone not to its end.
+            unread = work.entries[len(looks) if len(work.entries) > 1 else 0 :]
+            failed = [_failed(work.target, e.relative, error) for e in unread]
+            return [r for look in looks.values() for r in look.results()] + failed
+        return [result for look in looks.values() for result in look.results()]
 
-    def _look_at(self, work: _Work) -> list[ScanResult]:
-        if work.entry is None:
-            fetched = self._fetch_target(work.target)
-            return [result for one in fetched for result in self._fetched(work.target, one)]
-        entry = work.entry
-        try:
-            if entry.found is Found.UNREADABLE:
-                raise PermissionError
-            if entry.size_bytes > MAX_READ_BYTES:
-                whole, _ = digest_only(entry)
-                return self._matched(work.target, [whole])
-            body = read_bytes(entry)
-        except OSError:
-            raise MissingFile("a file cannot be read") from None
-        return self._matched(work.target, self._reader.read(body, name=entry.relative))
-
-    def _fetched(self, target: str, fetched: Fetched) -> list[ScanResult]:
+    def _look_at_url(self, target: str) -> list[ScanResult]:
         results: list[ScanResult] = []
-        if fetched.body is not None:
-            artefacts = self._reader.read(fetched.body, name=fetched.name)
-            results += self._matched(target, artefacts)
-        if fetched.listing is not None:
-            results += self._listed(target, fetched.name, fetched.listing)
+        try:
+            for fetched in self._fetch_target(target):
+                look = _Look(target, self._matcher)
+                if fetched.body is not None:
+                    [artefacts] = self._reader.read_many([(fetched.name, fetched.body)])
+                    for artefact in artefacts:
+                        look.match(artefact)
+                if fetched.listing is not None:
+                    look.match_listing(fetched.name, fetched.listing)
+                results += look.results()
+        except LeakwatchError as error:
+            results.append(_failed(target, "", error))
         return results
 
-    def _matched(self, target: str, artefacts: Sequence[Artefact]) -> list[ScanResult]:
-        results = []
-        for artefact in artefacts:
-            matches = self._matcher.match_artefact(artefact).matches
-            if matches or artefact.error is not None:
-                kind = "text" if artefact.text is not None else "bytes"
-                kind = kind if matches else "error"
-                name = str(artefact.path)
-                results.append(ScanResult(target, name, kind, matches, artefact.error))
-        for name, listing in _unread(artefacts):
-            results += self._listed(target, name, listing)
-        return results
 
-    def _listed(self, target: str, name: str, listing: Listing) -> list[ScanResult]:
+class _Look:
+    """What one file or URL comes to, artefact by artefact; holds no content."""
+
+    def __init__(self, target: str, matcher: Matcher) -> None:
+        self._target = target
+        self._matcher = matcher
+        self._found: list[tuple[tuple[int, ...], ScanResult]] = []
+        self._unread: dict[tuple[str, ...], list[ListingEntry]] = {}
+
+    def add(self, taken: Taken) -> None:
+        if taken.artefact is not None:
+            self.match(taken.artefact)
+        elif taken.problem == Found.UNREADABLE:
+            error = MissingFile("it cannot be read")
+            self._found.append(((), _failed(self._target, taken.entry.relative, error)))
+
+    def match(self, artefact: Artefact) -> None:
+        """Match one artefact; a member left unread counts by what its archive says of it."""
+        matches = self._matcher.match_artefact(artefact).matches
+        if matches or artefact.error is not None:
+            kind = ("bytes" if artefact.text is None else "text") if matches else "error"
+            result = ScanResult(self._target, str(artefact.path), kind, matches, artefact.error)
+            self._found.append((artefact.path.ordinals, result))
+        if artefact.path.ordinals and not artefact.sha256:
+            entry = ListingEntry(
+                path=artefact.path.names[-1],
+                size_bytes=artefact.size_bytes or None,
+                crc32=artefact.crc32 or None,
+            )
+            self._unread.setdefault(artefact.path.names[:-1], []).append(entry)
+
+    def match_listing(self, name: str, listing: Listing) -> None:
         matches = self._matcher.match_listing(listing).matches
-        return [ScanResult(target, name, "listing", matches)] if matches else []
+        if matches:
+            self._found.append(((), ScanResult(self._target, name, "listing", matches)))
+
+    def results(self) -> list[ScanResult]:
+        """Return what was found, outermost first, each archive's unread members with it."""
+        for names, entries in self._unread.items():
+            listing = Listing("archive", tuple(entries))
+            self.match_listing(MEMBER_SEPARATOR.join(names), listing)
+        self._unread.clear()
+        return [result for _, result in sorted(self._found, key=itemgetter(0))]
 
 
 def _work_of(target: str) -> Iterator[_Work]:
@@ -165,29 +188,14 @@ def _work_of(target: str) -> Iterator[_Work]:
         path = path.resolve(strict=True)
         status = path.stat()
     except (OSError, RuntimeError, ValueError):
-        yield _Work(target, TreeEntry(path, "", found=Found.UNREADABLE))
+        yield _Work(target, [TreeEntry(path, "", found=Found.UNREADABLE)])
         return
     if stat.S_ISDIR(status.st_mode):
         entries = (e for e in walk(path) if e.found is not Found.SKIPPED)
-        yield from (_Work(target, entry) for entry in entries)
+        yield from (_Work(target, batch) for batch in batches(entries))
         return
     found = Found.FILE if stat.S_ISREG(status.st_mode) else Found.UNREADABLE
-    yield _Work(target, TreeEntry(path.parent, path.name, status.st_size, found))
-
-
-def _unread(artefacts: Sequence[Artefact]) -> Iterator[tuple[str, Listing]]:
-    """Yield, for each archive, what its directory says of members that could not be read."""
-    entries: dict[tuple[str, ...], list[ListingEntry]] = {}
-    for artefact in artefacts:
-        if artefact.path.ordinals and not artefact.sha256:
-            entry = ListingEntry(
-                path=artefact.path.names[-1],
-                size_bytes=artefact.size_bytes or None,
-                crc32=artefact.crc32 or None,
-            )
-            entries.setdefault(artefact.path.names[:-1], []).append(entry)
-    for names, listed in entries.items():
-        yield MEMBER_SEPARATOR.join(names), Listing("archive", tuple(listed))
+    yield _Work(target, [TreeEntry(path.parent, path.name, status.st_size, found)])
 
 
 def _failed(target: str, name: str, error: LeakwatchError) -> ScanResult:

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from leakwatch.corpus import tree
+from leakwatch.corpus import intake, tree
 from leakwatch.corpus.build import BuildRequest
 from leakwatch.corpus.bundle import open_corpus
 from leakwatch.errors import CorpusError, CorpusExists, LeakwatchError, MissingFile
 from leakwatch.model.artefact import Artefact
 from tests.support.corpora import BUILT_AT, KEY, OTHER_KEY, build, builder, ids, note, write_tree
+from tests.support.readers import PlainReader
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
@@ -93,21 +94,27 @@ def test_builds_are_reproducible(tmp_path: Path) -> None:
     assert one.manifest.digest == other.manifest.digest
 
 
-def test_large_files_are_known_by_their_bytes(
+def test_large_files_are_read_from_their_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file over the limit is streamed: known without text, and said to be."""
-    monkeypatch.setattr("leakwatch.corpus.intake.MAX_READ_BYTES", 1000)
+    """A file over the limit is streamed, and known as it would be otherwise."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("one.txt", note(1))
+    files: dict[str, str | bytes] = {"a.txt": note(2), "all.zip": packed.getvalue()}
+    small = build(tmp_path / "small", files)
+    monkeypatch.setattr(intake, "LARGE_BYTES", 100)
     monkeypatch.setattr(tree, "_PIECE_BYTES", 100)
-    small, large = (
-        build(tmp_path / "s", {"a": note(1)[:900]}),
-        build(tmp_path / "l", {"a": note(1)}),
-    )
-    assert small.problems == ()
-    assert [p.slug for p in large.problems] == ["budget_exceeded"]
-    monkeypatch.undo()
-    build(tmp_path / "whole", {"a": note(1)})
-    assert ids(tmp_path / "l") == ids(tmp_path / "whole")
+    large = build(tmp_path / "large", files)
+    assert large.manifest == small.manifest
+
+
+def test_many_files_are_read_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However the files are cut into batches, the same is known."""
+    files = {f"{n}.txt": note(n, 40) for n in range(10)} | {"empty": b""}
+    whole = build(tmp_path / "whole", files)
+    monkeypatch.setattr(intake, "_BATCH_FILES", 3)
+    assert build(tmp_path / "cut", files).manifest == whole.manifest
 
 
 @pytest.mark.parametrize("taken", ["clinic.corpus", "clinic.csv"])
@@ -127,11 +134,8 @@ def test_missing_folders_are_named(tmp_path: Path) -> None:
         builder().build(BuildRequest((tmp_path,), tmp_path / "nowhere" / "c"), created_at=BUILT_AT)
 
 
-class BrokenReader:
-    """Dies at its second file, as a killed process would."""
-
-    def __init__(self) -> None:
-        self.seen = 0
+class BrokenReader(PlainReader):
+    """Is interrupted at its first file."""
 
     def read(self, body: bytes, *, name: str) -> Sequence[Artefact]:
         raise KeyboardInterrupt

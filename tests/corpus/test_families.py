@@ -9,7 +9,8 @@ FINGERPRINTER = Fingerprinter(KEY)
 
 
 def family_of(*texts: str) -> list[int]:
-    return families([FINGERPRINTER.known_file(text_artefact(t)) for t in texts]).tolist()
+    found = families([FINGERPRINTER.known_file(text_artefact(t)) for t in texts])
+    return [int(family) for family in found]
 
 
 def test_versions_are_one_family() -> None:

@@ -33,7 +33,8 @@ def test_labels_are_found_by_path(tmp_path: Path) -> None:
     assert member.category == "scan"
     empty = labels.of(tmp_path, "c.txt")
     assert empty is not None
-    assert empty.subject is empty.category is None
+    assert empty.subject is None
+    assert empty.category is None
     assert labels.of(tmp_path, "z.txt") is None
     assert "Patient" not in repr(labels)
 

@@ -29,7 +29,7 @@ def test_an_error_stands_where_its_result_would() -> None:
             raise RuntimeError("five")
         return n
 
-    got = []
+    got: list[int] = []
     with pytest.raises(RuntimeError, match="five"):
         got.extend(n for _, n in in_order(work, range(100), jobs=2))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from leakwatch.corpus.tree import Found, digest_only, read_bytes, walk
+from leakwatch.corpus.tree import Found, pieces_root, read_bytes, walk
 from tests.support.corpora import write_tree
 
 
@@ -38,7 +38,7 @@ def test_a_link_put_in_place_of_a_file_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="symbolic"):
         read_bytes(entry)
     with pytest.raises(OSError, match="symbolic"):
-        digest_only(entry)
+        pieces_root(entry)
 
 
 def test_names_that_are_no_text(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import hashlib
 import io
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from leakwatch.model.artefact import Artefact, MemberPath
 
@@ -24,6 +25,13 @@ class PlainReader:
                 ]
             return [artefact_of(body, whole, kind="zip"), *members]
         return [artefact_of(body, whole)]
+
+    def read_many(self, inputs: Iterable[tuple[str, bytes]]) -> Iterator[Sequence[Artefact]]:
+        for name, body in inputs:
+            yield self.read(body, name=name)
+
+    def iter_read(self, body: Path, *, name: str) -> Iterator[Artefact]:
+        yield from reversed(self.read(body.read_bytes(), name=name))
 
 
 def artefact_of(body: bytes, path: MemberPath, *, kind: str = "text") -> Artefact:

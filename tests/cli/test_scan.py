@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leakwatch.cli.main import main
+from leakwatch.errors import CorpusCorrupt, EgressRefused, MissingFile, WrongKey
+from tests.support.corpora import note, write_tree
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("home")
+    write_tree(home / "files", {f"{n}.txt": note(n) for n in range(3)})
+    assert main(["keygen", str(home / "key")]) == 0
+    files, out, key = (str(home / name) for name in ("files", "c.corpus", "key"))
+    assert main(["corpus", "build", files, "--out", out, "--key", key]) == 0
+    return home
+
+
+def arguments(home: Path, *targets: object, options: tuple[str, ...] = ()) -> list[str]:
+    corpus, key = str(home / "c.corpus"), str(home / "key")
+    return ["scan", *map(str, targets), "--corpus", corpus, "--key", key, *options]
+
+
+def scan(
+    home: Path, capsys: pytest.CaptureFixture[str], *targets: object, options: tuple[str, ...] = ()
+) -> tuple[int, list[dict[str, Any]]]:
+    capsys.readouterr()
+    code = main(arguments(home, *targets, options=("--json", *options)))
+    return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_json_lines_are_the_contract(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line holds exactly the fields of the contract, in an archive's member as in a file."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a/b.txt", note(1))
+        archive.writestr("clean.txt", note("clean"))
+    write_tree(tmp_path, {"dump.zip": packed.getvalue(), "page.html": f"<p>{note(2)}</p>"})
+    code, lines = scan(home, capsys, tmp_path)
+    assert code == 0
+    assert [(line["target"], line["artefact"]) for line in lines] == [
+        (str(tmp_path), "dump.zip!/a/b.txt"),
+        (str(tmp_path), "page.html"),
+    ]
+    for line in lines:
+        assert list(line) == ["target", "artefact", "kind", "matches", "error"]
+        assert (line["kind"], line["error"]) == ("text", None)
+        [match] = line["matches"]
+        assert list(match) == [
+            "file", "method", "grade", "stolen_in_leak", "leak_in_stolen", "jaccard", "passage_chars",
+        ]  # fmt: skip
+        assert (match["method"], match["grade"]) == ("exact", "conclusive")
+        assert match["file"].startswith("k-")
+
+
+def test_clean_targets_print_nothing(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A clean target has no line; exit 1 only where it is asked for."""
+    write_tree(tmp_path, {"clean.txt": note("clean")})
+    assert scan(home, capsys, tmp_path) == (0, [])
+    assert scan(home, capsys, tmp_path, options=("--exit-code",)) == (1, [])
+    assert scan(home, capsys, home / "files", options=("--exit-code",))[0] == 0
+
+
+def test_explain_says_why(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --explain each match carries its reasons, in numbers."""
+    write_tree(tmp_path, {"x.txt": f"{note('before')} {note(1)}"})
+    _, [line] = scan(home, capsys, tmp_path, options=("--explain",))
+    [match] = line["matches"]
+    assert match["method"] == "text"
+    assert any("letters" in reason for reason in match["reasons"])
+    assert main(arguments(home, tmp_path, options=("--explain",))) == 0
+    assert "probable from" in " ".join(capsys.readouterr().out.split())
+
+
+def test_what_cannot_be_reached_is_an_error_line(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A missing target is a line and a code at the end; the others are scanned."""
+    code, lines = scan(home, capsys, tmp_path / "nowhere", home / "files" / "1.txt")
+    assert code == MissingFile.exit_code
+    assert [(line["kind"], line["error"]) for line in lines] == [("error", "missing_file"), ("text", None)]  # fmt: skip
+    assert scan(home, capsys, "https://example.invalid/")[0] == EgressRefused.exit_code
+
+
+def test_hostile_names_cannot_reach_the_terminal(
+    home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Escape sequences in names are shown escaped, in the table and in JSON."""
+    (tmp_path / "\x1b[2J\x07evil\u202e.txt").write_text(note(1))
+    (tmp_path / os.fsdecode(b"\xff.txt")).write_text(note(2))
+    assert main(arguments(home, tmp_path)) == 0
+    assert main(arguments(home, tmp_path, options=("--json",))) == 0
+    out = capfd.readouterr().out
+    assert "\x1b" not in out
+    assert "\x07" not in out
+    assert "evil" in out
+
+
+def test_keys_and_corpora_are_checked_first(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another key and a damaged corpus are refused with their codes."""
+    assert main(["keygen", str(tmp_path / "other")]) == 0
+    capsys.readouterr()
+    corpus = str(home / "c.corpus")
+    assert (
+        main(["scan", ".", "--corpus", corpus, "--key", str(tmp_path / "other")])
+        == WrongKey.exit_code
+    )
+    assert "was made with key" in capsys.readouterr().err
+    shutil.copytree(corpus, tmp_path / "d.corpus")
+    (tmp_path / "d.corpus" / "segments" / "0000" / "letters.npy").unlink()
+    bad = ["scan", ".", "--corpus", str(tmp_path / "d.corpus"), "--key", str(home / "key")]
+    assert main(bad) == CorpusCorrupt.exit_code
+
+
+def test_wrong_usage_is_two(home: Path) -> None:
+    """No target, no corpus, no key: wrong usage."""
+    assert main(["scan"]) == 2
+    assert main(["scan", "x", "--key", str(home / "key")]) == 2
+    assert main(arguments(home, "x", options=("--jobs", "0"))) == 2
+
+
+def test_interrupted_leaves_nothing(home: Path, tmp_path: Path) -> None:
+    """Ctrl-C ends with 130, without a traceback, a process or a file left."""
+    work = write_tree(tmp_path / "many", {f"{n}.html": f"<p>{note(n)}</p>" for n in range(800)})
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    process = subprocess.Popen(  # noqa: S603 - ourselves
+        [sys.executable, "-m", "leakwatch", *arguments(home, work, options=("--json",))],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(temporary), "COLUMNS": "200"},
+        start_new_session=True,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("{")
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert list(temporary.iterdir()) == []
+    deadline = time.monotonic() + 10
+    while _session_members(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert _session_members(process.pid) == []
+
+
+def _session_members(session: int) -> list[int]:
+    """Return the living processes of a session."""
+    members = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session and fields[0] != "Z":
+            members.append(int(stat.parent.name))
+    return members
+
+
+def test_scan_leaves_no_temporary_file(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nothing is written outside; the temporary directory is empty after a scan."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert main(arguments(home, home / "files")) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """The command line starts without NumPy, SciPy or datasketch."""
+    code = (
+        "import sys; from leakwatch.cli.main import main; main(['scan', '--help']);"
+        "print([m for m in ('numpy', 'scipy', 'datasketch') if m in sys.modules])"
+    )
+    done = subprocess.run(  # noqa: S603 - ourselves
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"

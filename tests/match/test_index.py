@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leakwatch.corpus.bundle import open_corpus
+from leakwatch.fingerprint.normalise import letters
+from leakwatch.fingerprint.sketch import Sketcher
+from leakwatch.match.index import SegmentIndex, expand
+from tests.support.corpora import KEY, build, note
+
+
+@given(st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 5)), max_size=20))
+@settings(max_examples=100, deadline=None)
+def test_expand_is_ranges_joined(ranges: list[tuple[int, int]]) -> None:
+    """Ranges given by start and length come out one after another."""
+    starts = np.array([s for s, _ in ranges], dtype=np.int64)
+    counts = np.array([c for _, c in ranges], dtype=np.int64)
+    wanted = [n for start, count in ranges for n in range(start, start + count)]
+    assert expand(starts, counts).tolist() == wanted
+
+
+def test_postings_find_what_was_posted_and_nothing_else(tmp_path: Path) -> None:
+    """Every posting is found under its own gram; foreign values find none."""
+    texts = [f"{note('shared', 40)} {note(n, 200)}" for n in range(5)]
+    build(tmp_path, {f"{n}": text for n, text in enumerate(texts)})
+    index = SegmentIndex(open_corpus(tmp_path / "clinic.corpus").segments[0])
+    values = np.unique(
+        np.concatenate([Sketcher(KEY).sketch(letters(text)).values for text in texts])
+    )
+    grams, files = index.postings(values)
+    assert len(grams) == len(index.segment.posting_files)
+    assert sorted(files.tolist()) == sorted(index.segment.posting_files.tolist())
+    foreign = np.random.default_rng(1).integers(0, 2**64, 50_000, dtype=np.uint64)
+    assert len(index.postings(foreign)[0]) == 0
+    assert len(index.postings(np.empty(0, np.uint64))[0]) == 0
+
+
+def test_sharing_counts_groups(tmp_path: Path) -> None:
+    """A gram in three files is in three groups; one nobody holds counts as one."""
+    shared = note("shared", 30)
+    build(tmp_path, {f"{n}": f"{shared} {note(n)}" for n in range(3)}, background={"b": shared})
+    index = SegmentIndex(open_corpus(tmp_path / "clinic.corpus").segments[0])
+    sharing = index.sharing(Sketcher(KEY).sketch(letters(shared)).values)
+    assert set(sharing.groups.tolist()) == {3}
+    assert set(sharing.background.tolist()) == {1}
+    foreign = index.sharing(np.array([0, 1, 2**64 - 1], np.uint64))
+    assert foreign.groups.tolist() == [1, 1, 1]
+    assert foreign.background.tolist() == [0, 0, 0]

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from leakwatch.corpus.assemble import assemble, population
+from leakwatch.corpus.background import Background
+from leakwatch.corpus.bundle import open_corpus
+from leakwatch.corpus.calibration import CommonPolicy
+from leakwatch.corpus.known import Fingerprinter
+from leakwatch.match.peaks import background_peaks
+from tests.support.corpora import KEY, build, note
+from tests.support.readers import text_artefact
+
+
+def test_peak_is_the_nearest_document(tmp_path: Path) -> None:
+    """A file peaks at the share of it that one background document holds; others at nought."""
+    most = f"{note(1)[: len(note(1)) * 4 // 5]} {note('more')}"
+    build(tmp_path, {"a": note(1), "b": note(2)}, background={"m": most, "q": note(1)[:300]})
+    segment = open_corpus(tmp_path / "clinic.corpus").segments[0]
+    assert sorted(segment.background_peaks.tolist()) == [0.0, pytest.approx(0.7, abs=0.12)]
+
+
+@pytest.mark.parametrize(("background_from", "expected"), [(1, 1.0), (2, 0.8)])
+def test_a_left_copy_does_not_hide_itself(background_from: int, expected: float) -> None:
+    """Where common means two documents, the second nearest is the peak."""
+    fingerprinter = Fingerprinter(KEY)
+    known = [fingerprinter.known_file(text_artefact(note(1)))]
+    background = Background(known)
+    for text in (note(1) + " ", note(1)[: len(note(1)) * 4 // 5], note(3)):
+        background.add(*fingerprinter.document(text_artefact(text)))
+    table = background.table()
+    policy = CommonPolicy(background_from=background_from)
+    segment = assemble(known, table, policy=policy, categories=())
+    peaks = background_peaks(segment, table, policy, population(segment, table))
+    assert peaks.dtype == np.float32
+    assert peaks.tolist() == [pytest.approx(expected, abs=0.12)]
