@@ -98,14 +98,7 @@ def _verdict(case: Case) -> Verdict:
     fitting = [verdict for rule in asked if (verdict := rule(case))] or history
     if not fitting:
         return Verdict(Outcome.OUT_OF_SCOPE, _nothing(case))
-    offer = next((v for v in fitting if v.outcome is Outcome.BREACH_OFFER), None)
-    if offer is not None and rules.is_offer(case.facts) and not _is_continuing(fitting):
-        return offer  # its sample is a publication too, and is listed as one
     return max(fitting, key=lambda verdict: verdict.outcome.severity)
-
-
-def _is_continuing(verdicts: list[Verdict]) -> bool:
-    return any(verdict.outcome is Outcome.BREACH_CONTINUING for verdict in verdicts)
 
 
 def _nothing(case: Case) -> str:

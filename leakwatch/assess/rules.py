@@ -91,8 +91,8 @@ def before_the_order(case: Case) -> Verdict | None:
 
 def publication(case: Case) -> Verdict | None:
     """``apparent_breach.publication``: material is published while the order is in force."""
-    if not _is_breach_by_publishing(case) or _is_prior(case):
-        return None
+    if not _is_breach_by_publishing(case) or _is_prior(case) or is_offer(case.facts):
+        return None  # a sample is told with its offer
     says = "protected material was seen published while the order was in force"
     return Verdict(Outcome.BREACH_PUBLICATION, says)
 

@@ -44,7 +44,7 @@ def list_records(
 async def _list(
     context: typer.Context, finding: str | None, matter: str | None, output: Output
 ) -> None:
-    from leakwatch.evidence.record import as_json
+    from leakwatch.evidence.canonical import as_json
 
     rows = []
     async with _ledger(context, finding) as records:

@@ -1,10 +1,10 @@
 """Evidence: what was seen, sealed and chained, so that others can check it.
 
-``record`` says what is kept of a capture and in which bytes; ``ledger`` checks
-the chain; ``warc`` and ``seal`` put content away under the legal team's keys;
-``vault`` keeps the sealed files, each written once; ``unseal`` is the legal
-team's side; ``journal`` holds an observation until the database has it. This
-package imports ``model``, ``ports`` and ``errors`` alone.
+``record`` says what is kept of a capture, ``canonical`` in which bytes;
+``ledger`` checks the chain; ``warc`` and ``seal`` put content away under the
+legal team's keys; ``vault`` keeps the sealed files, each written once;
+``verify`` checks ledger and vault together; ``unseal`` is the legal team's
+side; ``journal`` holds an observation until the database has it.
 
 Attack model. Whoever takes the daemon's host gets sealed files that nothing
 on it can open, and records without text, names or addresses of documents.

@@ -1,48 +1,36 @@
-"""What is kept of a capture or an absence, and in which bytes. Pure.
-
-Canonical bytes of a record: one JSON object in UTF-8 with the fields
-
-    seq, previous_sha256, schema, id, matter, kind, recorded_at, capture_id,
-    finding_id, facts, sealed
-
-keys sorted by code point, no spaces, non-ASCII as itself, integers and strings
-only (a ratio is a string with four decimals), times as
-``2026-01-05T03:00:00.000000Z``. ``jq -cS`` writes the same bytes. ``sealed`` is
-null or ``{path, recipients, sha256, size_bytes}``.
+"""What is kept of a capture or an absence, and its digest. Pure.
 
 ``facts`` hold a random ``nonce``: who sees only a record's digest, in an anchor
 abroad, cannot test a guess against it. Facts never hold text, titles, names out
-of content, or headers that strangers fill with words.
+of content, or headers that strangers fill with words. Their bytes: see
+``canonical``.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from leakwatch import __version__
 from leakwatch.errors import EvidenceError
+from leakwatch.evidence.canonical import canonical_bytes, instant
 from leakwatch.model.capture import Absence, Capture, Poll
-from leakwatch.model.evidence import EvidenceRecord, RecordDraft, RecordKind, SealedContent
+from leakwatch.model.evidence import RecordDraft, RecordKind, SealedContent
 from leakwatch.model.finding import Finding
 from leakwatch.model.ids import derived_id
 from leakwatch.model.location import without_document_name
 from leakwatch.model.match import Match, best_grade
 
-SCHEMA = "leakwatch.evidence/1"
 FIRST_PREVIOUS = "0" * 64
 FILES_LISTED = 1_000
 """Known files named in one record; a digest stands for all of them."""
-_MAX_INTEGER = 2**53 - 1
-"""Beyond this JSON tools round."""
 _MAX_URL = 2_000
 _NOT_REPEATABLE = (
     "a live place: asking again may give another answer, and what it gave is no longer there "
@@ -102,24 +90,8 @@ def capture_draft(
     facts = {
         **_frame(circumstances),
         "poll": poll_id,
-        "what": {
-            "source": capture.source,
-            "url": shown_url(capture.url),
-            "final_url": shown_url(capture.final_url),
-            "method": "GET",
-            "status": capture.status,
-            "content_type": _content_type(capture),
-            "size_bytes": capture.size_bytes,
-            "body_sha256": capture.sha256,
-        },
-        "when": {
-            "requested_at": instant(capture.requested_at),
-            "first_byte_at": instant(capture.first_byte_at),
-            "completed_at": instant(capture.completed_at),
-            "server_date": _header_time(capture, "date"),
-            "last_modified": _header_time(capture, "last-modified"),
-            "claimed_posted_at": _claimed(finding),
-        },
+        "what": _what(capture),
+        "when": _when(capture, finding),
         "how": {
             **_how(circumstances),
             "via": capture.via.value,
@@ -189,36 +161,6 @@ def record_sha256(seq: int, draft: RecordDraft, previous_sha256: str) -> str:
     return hashlib.sha256(canonical_bytes(seq, draft, previous_sha256)).hexdigest()
 
 
-def canonical_bytes(seq: int, draft: RecordDraft, previous_sha256: str) -> bytes:
-    """Return a record's bytes as the module docstring says.
-
-    Raises:
-        EvidenceError: a fact is no integer, string, boolean, null, list or
-            object, or is one that JSON tools read in different ways.
-    """
-    fields = _fields(seq, draft, previous_sha256)
-    _check(fields)
-    text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode("utf-8")
-
-
-def as_json(record: EvidenceRecord) -> dict[str, Any]:
-    """Return a record as ``evidence list --json`` prints it: its fields and its digest."""
-    fields = _fields(record.seq, record.draft, record.previous_sha256)
-    return {**fields, "sha256": record.sha256}
-
-
-def instant(at: datetime) -> str:
-    """Return a time in UTC with six decimals.
-
-    Raises:
-        EvidenceError: the time is naive: nobody can say which moment it is.
-    """
-    if at.utcoffset() is None:
-        raise EvidenceError("a time without a time zone cannot be evidence")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def shown_url(url: str) -> str:
     """Return an address fit for a record: no document name, password or odd letter.
 
@@ -235,51 +177,6 @@ def shown_url(url: str) -> str:
     return "".join(c if "!" <= c <= "~" else _percent(c) for c in bare[:_MAX_URL])
 
 
-def _fields(seq: int, draft: RecordDraft, previous_sha256: str) -> dict[str, Any]:
-    sealed = None if draft.sealed is None else asdict(draft.sealed)
-    if sealed is not None:
-        sealed["recipients"] = list(sealed["recipients"])
-    return {
-        "schema": SCHEMA,
-        "seq": seq,
-        "previous_sha256": previous_sha256,
-        "id": draft.id,
-        "matter": draft.matter,
-        "kind": draft.kind.value,
-        "recorded_at": instant(draft.recorded_at),
-        "capture_id": draft.capture_id,
-        "finding_id": draft.finding_id,
-        "facts": draft.facts,
-        "sealed": sealed,
-    }
-
-
-def _check(value: object) -> None:
-    match value:
-        case None | bool():
-            pass
-        case int() if abs(value) <= _MAX_INTEGER:
-            pass
-        case str() if _is_plain(value):
-            pass
-        case list() | tuple():
-            for item in value:
-                _check(item)
-        case Mapping():
-            for key, item in value.items():
-                if not isinstance(key, str):
-                    raise EvidenceError("a fact's name is not a string")
-                _check(key)
-                _check(item)
-        case _:
-            raise EvidenceError(f"a fact of type {type(value).__name__} has no canonical form")
-
-
-def _is_plain(text: str) -> bool:
-    # DEL: JSON tools differ on whether to escape it. Surrogates: no UTF-8.
-    return not any(c == "\x7f" or "\ud800" <= c <= "\udfff" for c in text)
-
-
 def _frame(circumstances: Circumstances) -> dict[str, Any]:
     if len(circumstances.nonce) < 32:
         raise ValueError("a record needs a nonce of 32 hex letters or more")
@@ -292,6 +189,30 @@ def _how(circumstances: Circumstances) -> dict[str, Any]:
         "tool_version": __version__,
         "config_sha256": circumstances.config_sha256,
         "corpora": dict(circumstances.corpora),
+    }
+
+
+def _what(capture: Capture) -> dict[str, Any]:
+    return {
+        "source": capture.source,
+        "url": shown_url(capture.url),
+        "final_url": shown_url(capture.final_url),
+        "method": "GET",
+        "status": capture.status,
+        "content_type": _content_type(capture),
+        "size_bytes": capture.size_bytes,
+        "body_sha256": capture.sha256,
+    }
+
+
+def _when(capture: Capture, finding: Finding | None) -> dict[str, Any]:
+    return {
+        "requested_at": instant(capture.requested_at),
+        "first_byte_at": instant(capture.first_byte_at),
+        "completed_at": instant(capture.completed_at),
+        "server_date": _header_time(capture, "date"),
+        "last_modified": _header_time(capture, "last-modified"),
+        "claimed_posted_at": _claimed(finding),
     }
 
 

@@ -15,12 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leakwatch.errors import EvidenceError
+from leakwatch.evidence.canonical import as_json, canonical_bytes
 from leakwatch.evidence.record import (
     FILES_LISTED,
     FIRST_PREVIOUS,
     absence_draft,
-    as_json,
-    canonical_bytes,
     capture_draft,
     record_sha256,
     shown_url,
