@@ -43,6 +43,7 @@ from leakwatch.ports import (
     Store,
     StoredMatch,
 )
+from leakwatch.presence import note_presence
 from leakwatch.progress import Progress
 from leakwatch.recording import Recorded, Recorder
 
@@ -58,6 +59,8 @@ class _Tally:
     is_unchanged: bool = True
     problem: str | None = None
     detail: str | None = None
+    present: set[str] | None = None
+    """Locations that the place shows, once all of it was looked at."""
     recorded: list[Recorded] = field(default_factory=list)
     evidenced: set[tuple[str, str]] = field(default_factory=set)
     """Captures that belong to a finding, each with its matter."""
@@ -70,6 +73,8 @@ class _Tally:
         self.is_unchanged &= batch.is_unchanged
         self.problem = batch.problem or self.problem
         self.detail = batch.detail or self.detail
+        if batch.present is not None:
+            self.present = (self.present or set()) | set(batch.present)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,14 @@ class Pipeline:
         poll = _poll_of(source, poll_id, tally, failure, started=started, ended=self.clock.now())
         async with self.store.begin() as tx:
             await tx.sources.record_poll(poll, state.after(poll))
+            await note_presence(
+                tx,
+                source,
+                poll,
+                present=None if tally.present is None else frozenset(tally.present),
+                is_unchanged=tally.is_unchanged,
+                circumstances=self.recorder.circumstances,
+            )
         return PollReport(poll, tuple(tally.recorded))
 
     async def _take(

@@ -70,7 +70,7 @@ class Recorder:
         self._store = store
         self._journal = journal
         self._matters = matters
-        self._circumstances = circumstances
+        self.circumstances = circumstances
         self._clock = clock
 
     async def record(self, observation: Observation) -> Recorded:
@@ -113,7 +113,7 @@ class Recorder:
         await tx.captures.add(capture, poll_id=poll_id, url=capture.url)
         await tx.evidence.append(
             capture_draft(
-                capture, poll_id=poll_id, circumstances=self._circumstances(), matter=matter
+                capture, poll_id=poll_id, circumstances=self.circumstances(), matter=matter
             )
         )
 
@@ -205,7 +205,7 @@ class Recorder:
                 capture_draft(
                     capture,
                     poll_id=observation.poll_id,
-                    circumstances=self._circumstances(),
+                    circumstances=self.circumstances(),
                     finding=finding,
                     matches=[m.match for m in observation.matches if m.capture_id == capture.id],
                     examined=sum(a.capture_id == capture.id for a in observation.artefacts),
@@ -273,6 +273,8 @@ def _revised(
     elif finding.documents > finding.documents_told * GROWTH:
         action = "updated"
         reason = f"{finding.documents} known documents, {finding.documents_told} when last told"
+    elif previous.gone_since is not None:
+        action, reason = "returned", "shown again after it was gone"
     else:
         return finding, None
     revision = previous.revision + 1 if previous else 1

@@ -86,10 +86,10 @@ class SqlFindings:
         return [_finding(row) for row in rows]
 
     async def of_source(self, source: str) -> Sequence[Finding]:
-        """Return findings of a source that are not gone and not rejected, by id."""
+        """Return findings of a source that are not rejected, by id."""
         rows = await self._tx.all(
             select(findings)
-            .where(findings.c.source == source, findings.c.gone_since.is_(None))
+            .where(findings.c.source == source)
             .where(findings.c.review != Review.REJECTED.value)
             .order_by(findings.c.id)
         )
