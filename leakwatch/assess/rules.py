@@ -147,14 +147,15 @@ def facilitation(case: Case) -> Verdict | None:
         return Verdict(Outcome.BREACH_FACILITATION, f"{says}; the order covers that")
     if case.order is not None and case.order.is_verified:
         return Verdict(Outcome.REVIEW_FACILITATION, f"{says}; no act of the order covers that")
-    return Verdict(Outcome.REVIEW_ORDER, f"{says}; {_no_verified(case)}")
+    return Verdict(Outcome.REVIEW_ORDER, f"{says}; {_no_verified(case, *FACILITATING)}")
 
 
 def no_verified_order(case: Case) -> Verdict | None:
     """``review.order``: the facts of a breach, and no verified order to hold them against."""
     if not case.has_material or case.is_future or case.is_in_force or case.has_ended:
         return None
-    return Verdict(Outcome.REVIEW_ORDER, f"protected material is there; {_no_verified(case)}")
+    says = f"protected material is there; {_no_verified(case, *PUBLISHING)}"
+    return Verdict(Outcome.REVIEW_ORDER, says)
 
 
 def earlier_publication(case: Case) -> Verdict | None:
@@ -251,10 +252,10 @@ def _concerns(facts: Facts) -> bool:
     return facts.claims.names_victim or (grade is not None and grade >= Grade.PROBABLE)
 
 
-def _no_verified(case: Case) -> str:
+def _no_verified(case: Case, *codes: ActCode) -> str:
     if case.order is None:
         return "no order is recorded to hold it against"
-    return (
-        f"it would be assessed as an apparent breach if {label(case.order)} covers the act and "
-        "were verified by a named lawyer, which it is not"
-    )
+    name = label(case.order)
+    if case.covers(*codes):
+        return f"it would be an apparent breach if a named lawyer had verified {name}"
+    return f"{name} is not verified by a named lawyer, and names no such act"

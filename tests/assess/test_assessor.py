@@ -260,6 +260,14 @@ def test_no_order_at_all_still_reaches_a_person() -> None:
     assert assess(facts(match()), (), now=NOW).outcome is Outcome.REVIEW_ORDER
 
 
+def test_what_a_lawyers_signature_would_change_is_said() -> None:
+    """The reason names the order that waits for it, and does not promise more than it covers."""
+    would = "would be an apparent breach if a named lawyer had verified interim v1"
+    assert would in said(facts(match()), UNVERIFIED).reasons[0]
+    silent = replace(UNVERIFIED, acts=(Act(ActCode.USE, "9"),))
+    assert would not in " ".join(said(facts(match()), silent).reasons)
+
+
 @pytest.mark.parametrize(
     ("matches", "is_met"),
     [
