@@ -79,6 +79,8 @@ class _Poll:
         """Locations shown so far; None once a page of the list was passed over."""
         self._quiet = 0
         """Pages that told nothing, not yet told of in a batch."""
+        self._is_cut = False
+        """A page held more than is read of one page."""
         self._has_spoken = False
 
     async def run(self) -> AsyncIterator[SourceBatch]:
@@ -110,6 +112,10 @@ class _Poll:
             yield self._closing(first, trouble)
 
     @property
+    def _leaves_something(self) -> bool:
+        return self._is_cut or (self._memory.cursor is not None and self._is_at_cap)
+
+    @property
     def _is_at_cap(self) -> bool:
         return len(self._visited) >= self._spec.max_pages
 
@@ -120,6 +126,7 @@ class _Poll:
         if page.is_unchanged:
             return (), False, None
         items = page.wire.get("items", ())
+        self._is_cut |= page.wire.get("is_cut", False)
         posts = read_posts(items, page.address, self._plan.reading)
         problem = self._problem(page, is_first=is_first)
         if self._present is not None:
@@ -192,7 +199,7 @@ class _Poll:
             checkpoint=self._memory.snapshot(),
             location=page.location,
             pages=pages,
-            is_complete=not (self._memory.cursor and self._is_at_cap) and slug is None,
+            is_complete=slug is None and not self._leaves_something,
             problem=slug,
             detail=detail,
             present=self._all_present(),
@@ -207,7 +214,7 @@ class _Poll:
             checkpoint=self._memory.snapshot(),
             location=first.location,
             pages=self._quiet,
-            is_complete=trouble is None and not (self._memory.cursor and self._is_at_cap),
+            is_complete=trouble is None and not self._leaves_something,
             is_unchanged=not self._has_spoken and trouble is None,
             problem=trouble.slug if trouble else None,
             detail=what if trouble else None,
@@ -215,7 +222,7 @@ class _Poll:
         )
 
     def _all_present(self) -> tuple[str, ...] | None:
-        if self._present is None or self._memory.cursor is not None:
+        if self._present is None or self._is_cut or self._memory.cursor is not None:
             return None
         return tuple(self._present)
 

@@ -171,6 +171,15 @@ async def test_conditional_requests() -> None:
     assert len(parser.calls) == 1
 
 
+async def test_page_over_the_caps_is_incomplete() -> None:
+    """A page with more posts than are read of one page is told as far as it goes, and says so."""
+    site = ScriptList()
+    web = Web(site.draw([Thing(f"Victim{n}", "") for n in range(5_010)]))
+    (batch,) = await poll(build_source(site.spec()), web)
+    assert (len(batch.posts), batch.problem) == (5_000, None)
+    assert (batch.is_complete, batch.present) == (False, None)
+
+
 @pytest.mark.parametrize(
     "answer",
     [

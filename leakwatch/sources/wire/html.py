@@ -31,12 +31,23 @@ def parse_tree(text: str) -> LexborHTMLParser:
     return LexborHTMLParser(text)
 
 
-def visible_text(node: LexborNode, max_chars: int) -> str:
+class Work:
+    """How many nodes of one page may still be looked at: items may nest in items."""
+
+    def __init__(self, nodes: int = 2_000_000) -> None:
+        self.left = nodes
+
+
+def visible_text(node: LexborNode, max_chars: int, work: Work | None = None) -> str:
     """Return the text of a node, one line a block, at most ``max_chars`` letters."""
+    work = work or Work()
     parts: list[str] = []
     size = 0
     last_block: int | None = None
     for child in node.traverse(include_text=True):
+        work.left -= 1
+        if work.left < 0:
+            break
         tag = child.tag
         if tag == "br":
             parts.append("\n")

@@ -12,7 +12,7 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from leakwatch.sources.wire.decode import decode
-from leakwatch.sources.wire.html import anchors, base_of, parse_tree, visible_text
+from leakwatch.sources.wire.html import Work, anchors, base_of, parse_tree, visible_text
 from leakwatch.sources.wire.items import MAX_TEXT, ItemList, names_file, trouble
 from leakwatch.sources.wire.obstacle import obstacle
 
@@ -27,8 +27,12 @@ def parse(body: bytes, options: dict[str, Any]) -> dict[str, Any]:
         if not nodes:
             return _nothing(tree, options)
         found = ItemList()
+        work = Work()
         for node in nodes:
-            _add(found, node, options)
+            if found.is_full or work.left <= 0:
+                found.is_cut = True
+                break
+            _add(found, node, options, work)
         return found.page(next=_next(tree, options), base=base_of(tree))
     except SelectolaxError:
         return trouble("bad_option", _bad_selector(options))
@@ -45,12 +49,12 @@ def _nothing(tree: LexborHTMLParser, options: dict[str, Any]) -> dict[str, Any]:
     return trouble(problem, detail)
 
 
-def _add(found: ItemList, node: LexborNode, options: dict[str, Any]) -> None:
+def _add(found: ItemList, node: LexborNode, options: dict[str, Any], work: Work) -> None:
     text = options.get("text")
     # Everything in the item counts, unless the operator says where to look.
     places = node.css(text) if text else [node]
     # A place inside a place is matched twice.
-    texts = dict.fromkeys(visible_text(place, MAX_TEXT) for place in places)
+    texts = dict.fromkeys(visible_text(place, MAX_TEXT, work) for place in places)
     key = _value(node, options.get("key"))
     pattern = options.get("key_pattern")
     if key and pattern:

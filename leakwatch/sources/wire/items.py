@@ -70,7 +70,7 @@ class ItemList:
 
     @property
     def is_full(self) -> bool:
-        return self._room <= 0 or len(self.items) >= MAX_ITEMS
+        return len(self.items) >= MAX_ITEMS
 
     def add(
         self,
@@ -91,9 +91,10 @@ class ItemList:
             self.is_cut = True
             return
         text = clean(text).strip()
-        kept = text[: min(MAX_TEXT, self._room)]
+        # Without room for words, an item still has its title and its links.
+        kept = text[: max(0, min(MAX_TEXT, self._room))]
         self.is_cut |= len(kept) < len(text)
-        self._room -= len(kept) + 500
+        self._room -= len(kept)
         found = [*(links or ()), *((m[0], "") for m in _MENTIONED.finditer(kept))]
         unique = {clean(u.strip())[:MAX_URL]: clean(n)[:300] for u, n in reversed(found)}
         item = Item(

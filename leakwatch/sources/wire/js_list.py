@@ -16,8 +16,9 @@ from leakwatch.sources.wire.js_literal import LiteralReader, NotALiteral
 from leakwatch.sources.wire.leaves import leaves, pick, pick_all, text_of
 from leakwatch.sources.wire.obstacle import obstacle
 
-MAX_TRIES = 20
-"""Assignments to the name that are read: a page may have an old one in a comment."""
+MAX_PASSES = 5
+"""Times the length of the page that may be read in search of the list: the name
+may be assigned more than once, as in a comment that holds an old list."""
 
 
 def parse(body: bytes, options: dict[str, Any]) -> dict[str, Any]:
@@ -26,11 +27,15 @@ def parse(body: bytes, options: dict[str, Any]) -> dict[str, Any]:
     name = re.escape(options["variable"])
     starts = re.finditer(rf"(?<![\w$]){name}[\"']?\s*[=:]", text)
     best: tuple[list[Any], bool] | None = None
-    for start, _ in zip(starts, range(MAX_TRIES), strict=False):
+    room = MAX_PASSES * len(text)
+    for start in starts:
         reader = LiteralReader(text, start.end())
         read = _read(reader) if reader.peek() == "[" else None
         if read is not None and (best is None or len(read[0]) > len(best[0])):
             best = read
+        room -= reader.at - start.end()
+        if room < 0:
+            break
     tree = parse_tree(text)
     if best is None:
         problem, detail = obstacle(tree) or ("layout_changed", "the list is not in the page")

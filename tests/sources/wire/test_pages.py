@@ -123,6 +123,8 @@ def test_items_are_capped() -> None:
     for n in range(30):
         found.add(title=f"t{n}", text="x" * (MAX_TEXT + 1))
     assert found.is_cut
+    assert len(found.items) == 30
+    assert found.items[-1]["title"] == "t29"
     assert all(len(i["text"]) <= MAX_TEXT for i in found.items)
     assert sum(len(i["text"]) for i in found.items) <= MAX_TOTAL
     found = ItemList()
