@@ -1,0 +1,148 @@
+"""What the stages ask of each other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from leakwatch.model.alert import Message
+from leakwatch.model.artefact import Artefact
+from leakwatch.model.capture import Capture, FetchRequest, FetchResult
+from leakwatch.model.evidence import SealedContent
+from leakwatch.model.fingerprint import ExactDigests
+from leakwatch.model.listing import Listing
+from leakwatch.model.match import Match
+from leakwatch.model.matter import Matter
+from leakwatch.model.post import SourceBatch
+
+
+class Fetcher(Protocol):
+    """Gets bytes, politely and within policy."""
+
+    async def fetch(self, request: FetchRequest) -> FetchResult:
+        """Return what the server answered.
+
+        One GET with bounded retries of its own; safe to cancel.
+
+        Raises:
+            FetchError: no usable answer; the leaf says why and whether to retry.
+        """
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class PageParser(Protocol):
+    """Runs a pure wire parser on hostile bytes inside the sandbox."""
+
+    async def parse(
+        self, parser: str, body: bytes, options: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Return what ``parser`` makes of the body.
+
+        Args:
+            parser: ``package.module:function``, a pure function
+                ``(body: bytes, options: dict) -> dict`` of JSON-ready values.
+            body: the page as received.
+            options: JSON-ready; must not hold secrets.
+
+        Raises:
+            LayoutChanged: the parser says the page has another shape.
+            SandboxError: the child ran over its limits or died.
+        """
+        ...
+
+
+class ArtefactReader(Protocol):
+    """Unpacks and extracts hostile bytes inside the sandbox."""
+
+    def read(self, body: bytes, *, name: str) -> Sequence[Artefact]:
+        """Return the artefact itself and every member found in it, outermost first.
+
+        Blocking; call it in a thread from async code. Never raises for hostile
+        content: what stopped the reading is in ``Artefact.error``, the whole is
+        always there with its digest, and the neighbours of a bad member too.
+
+        Args:
+            body: raw bytes.
+            name: what to call the whole in its member path.
+        """
+        ...
+
+
+class Source(Protocol):
+    """An adapter for one kind of place."""
+
+    def poll(
+        self, fetcher: Fetcher, parser: PageParser, checkpoint: Mapping[str, Any]
+    ) -> AsyncIterator[SourceBatch]:
+        """Yield batches, oldest page state first, each with the checkpoint after it.
+
+        A batch is complete in itself: the caller may stop after any of them
+        and resume from its checkpoint. An unchanged place yields one batch
+        with ``is_unchanged``. The same post may come again: the caller keys by
+        ``Post.key``. Locations are tried in order; the first that answers is used.
+
+        Raises:
+            SourceError: the answer could not be understood at all.
+            FetchError: no location answered.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What matching one artefact or listing came to."""
+
+    digests: ExactDigests | None
+    """None for a listing."""
+    matches: tuple[Match, ...]
+
+
+class Matcher(Protocol):
+    """Knows the stolen files of some corpora. Pure CPU, thread-safe, blocking."""
+
+    def match_artefact(self, artefact: Artefact) -> Reading: ...
+
+    def match_listing(self, listing: Listing) -> Reading: ...
+
+
+class Sealer(Protocol):
+    """Encrypts content to the legal team and puts it away; cannot read it back."""
+
+    def seal(self, matter: Matter, captures: Sequence[Capture]) -> SealedContent:
+        """Seal the captures as one file, fsynced before the return.
+
+        Idempotent in effect: sealing the same captures twice leaves two files,
+        of which the ledger names one.
+
+        Raises:
+            SealFailed: no usable key, or the file system refused.
+        """
+        ...
+
+
+class Channel(Protocol):
+    """One way to tell somebody."""
+
+    name: str
+
+    async def send(self, message: Message) -> None:
+        """Hand the message over; return only when the far side accepted it.
+
+        Must carry ``message.delivery.id`` so that a duplicate can be known.
+
+        Raises:
+            DeliveryFailed: try again later.
+            DeliveryRefused: trying again cannot help.
+        """
+        ...
+
+    async def check(self) -> str:
+        """Connect without sending; return one line on what was reached.
+
+        Raises:
+            AlertError: as ``send``.
+        """
+        ...
