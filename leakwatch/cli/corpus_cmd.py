@@ -10,7 +10,8 @@ import typer
 from leakwatch.cli.render import Output
 
 if TYPE_CHECKING:
-    from leakwatch.corpus.build import BuildReport
+    from leakwatch.corpus.build import BuildReport, BuildRequest
+    from leakwatch.fingerprint.key import FingerprintKey
 
 corpus = typer.Typer(help="Fingerprint the stolen files; look at a corpus.", no_args_is_help=True)
 Bundle = Annotated[Path, typer.Argument(metavar="NAME.corpus", help="The corpus.")]
@@ -65,15 +66,9 @@ def build(
 
     Example: leakwatch corpus build files/ --out clinic.corpus --key fingerprint.key --background forms/
     """
-    from datetime import UTC, datetime
-
-    from leakwatch import __version__
-    from leakwatch.corpus.build import Builder, BuildRequest
+    from leakwatch.corpus.build import BuildRequest
     from leakwatch.corpus.labels import Labels, read_labels
     from leakwatch.fingerprint.key import FingerprintKey
-    from leakwatch.match.peaks import background_peaks
-    from leakwatch.sandbox.limits import ReadLimits
-    from leakwatch.sandbox.pool import SandboxPool
 
     output = Output(as_json=as_json)
     loaded = FingerprintKey.load(key)
@@ -84,23 +79,36 @@ def build(
         labels=read_labels(labels, loaded) if labels else Labels(),
         map_file=map_file,
     )
+    report = _build(output, loaded, request, jobs=jobs)
+    _show_problems(output, report)
+    if not request.background:
+        output.notice("warning: no background given: blank forms will be taken for stolen files")
+    _show(output, {"corpus": out, **report.manifest.info()})
+
+
+def _build(output: Output, key: FingerprintKey, request: BuildRequest, *, jobs: int) -> BuildReport:
+    """Build with a progress bar, in ``jobs`` children."""
+    from datetime import UTC, datetime
+
+    from leakwatch import __version__
+    from leakwatch.corpus.build import Builder
+    from leakwatch.match.peaks import background_peaks
+    from leakwatch.sandbox.limits import ReadLimits
+    from leakwatch.sandbox.pool import SandboxPool
+
     with SandboxPool(ReadLimits(), workers=jobs) as reader, output.progress("files") as bar:
         builder = Builder(
-            loaded,
+            key,
             reader,
             measure_peaks=background_peaks,
             jobs=jobs,
             tool=f"leakwatch {__version__}",
         )
-        report = builder.build(
+        return builder.build(
             request,
             created_at=datetime.now(UTC),
             progress=lambda _: bar.advance(bar.task_ids[0]),
         )
-    _show_problems(output, report)
-    if not request.background:
-        output.notice("warning: no background given: blank forms will be taken for stolen files")
-    _show(output, {"corpus": out, **report.manifest.info()})
 
 
 @corpus.command("info")

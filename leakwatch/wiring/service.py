@@ -8,7 +8,7 @@ import hmac
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from leakwatch.model.matter import Matter
 from leakwatch.model.source import SourceSpec
 from leakwatch.pipeline import Pipeline
 from leakwatch.places import load_places
-from leakwatch.ports import Channel, Source
+from leakwatch.ports import Channel, Matcher, Source
 from leakwatch.recording import Recorder
 from leakwatch.sandbox.pool import SandboxPool
 from leakwatch.settings import Settings
@@ -111,19 +111,8 @@ async def build_service(
             store=store,
             fetcher=fetcher,
             parser=sandbox,
-            inspector=Inspector(
-                fetcher=fetcher,
-                reader=sandbox,
-                executor=executor,
-                limits=PayloadLimits(
-                    settings.fetch.max_files_per_post, settings.fetch.max_payload_bytes
-                ),
-                blind=_blinder(key),
-            ),
-            matchers={
-                m.id: CorpusMatcher([corpora[name] for name in m.corpora], key)
-                for m in places.matters
-            },
+            inspector=_inspector(settings, fetcher, sandbox, executor, key=key),
+            matchers=_matchers(places.matters, corpora, key),
             sealer=AgeSealer(settings.state_dir / "vault"),
             recorder=recorder,
             matters=matters,
@@ -133,7 +122,7 @@ async def build_service(
         yield Service(
             settings=settings,
             clock=clock,
-            owner=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(3)}",
+            owner=_owner(),
             store=store,
             fetcher=fetcher,
             journal=journal,
@@ -144,6 +133,35 @@ async def build_service(
             channels=channels,
             corpora=corpora,
         )
+
+
+def _inspector(
+    settings: Settings,
+    fetcher: HttpFetcher,
+    sandbox: SandboxPool,
+    executor: ThreadPoolExecutor,
+    *,
+    key: FingerprintKey,
+) -> Inspector:
+    fetch = settings.fetch
+    return Inspector(
+        fetcher=fetcher,
+        reader=sandbox,
+        executor=executor,
+        limits=PayloadLimits(fetch.max_files_per_post, fetch.max_payload_bytes),
+        blind=_blinder(key),
+    )
+
+
+def _owner() -> str:
+    return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(3)}"
+
+
+def _matchers(
+    matters: Sequence[Matter], corpora: Mapping[str, Corpus], key: FingerprintKey
+) -> dict[str, Matcher]:
+    """Return a matcher a matter: each knows the corpora of its matter alone."""
+    return {m.id: CorpusMatcher([corpora[name] for name in m.corpora], key) for m in matters}
 
 
 def _blinder(key: FingerprintKey) -> Callable[[str], str]:
