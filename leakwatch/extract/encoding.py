@@ -1,7 +1,10 @@
 """Which encoding bytes are text in. Pure.
 
 The order: byte order mark, strict UTF-8, NUL columns of UTF-16 and UTF-32,
-UTF-8 with a few broken bytes, a guess by frequencies, Windows-1252.
+UTF-8 with a few broken bytes, Windows-1252 or DOS for Latin letters with some
+accents, a guess by frequencies for other scripts. The guess knows Cyrillic from
+Greek; of one script's several encodings it may take the wrong one, the same for
+every copy.
 """
 
 from __future__ import annotations
@@ -26,7 +29,11 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_HIGH = bytes(range(0x80, 0x100))
+_FOREIGN_SHARE = 0.25
+"""Share of bytes beyond ASCII from which a text is in no Latin script."""
+# Where DOS has its accented letters, Windows has quotes, dashes and nothing.
+_DOS_LETTER = re.compile(rb"(?<=[A-Za-z])[\x81\x82\x84-\x89\x94](?=[A-Za-z])")
 
 
 def find_encoding(sample: bytes, *, is_whole: bool) -> str:
@@ -52,15 +59,19 @@ def find_encoding(sample: bytes, *, is_whole: bool) -> str:
 
 def _find_legacy(sample: bytes, first_bad: int) -> str:
     text = sample.decode(_UTF8, "replace")
+    high = len(sample) - len(sample.translate(None, _HIGH))
     broken = text.count("\ufffd")
-    valid = len(_NOT_ASCII.sub(b"", sample))
-    valid = len(text) - valid - broken
+    valid = len(text) - (len(sample) - high) - broken
     if valid >= _TEN_VALID_TO_ONE_BROKEN * broken:
         return _UTF8
+    if high < _FOREIGN_SHARE * len(sample):
+        # Latin letters with accents here and there: too little for frequencies.
+        in_words = len(_DOS_LETTER.findall(sample))
+        return "cp850" if in_words * 2 > high else _LAST_RESORT
     start = max(0, first_bad - _GUESS_LEAD_BYTES)
     best = from_bytes(sample[start : start + _GUESS_BYTES]).best()
     # A guess of UTF-8 or ASCII for bytes that are not is no guess.
-    if best is None or best.encoding in {"utf_8", "ascii"} or best.encoding.startswith("utf_"):
+    if best is None or best.encoding == "ascii" or best.encoding.startswith("utf_"):
         return _LAST_RESORT
     return best.encoding
 

@@ -25,6 +25,9 @@ class TextExtraction:
     def __init__(self, *, max_chars: int) -> None:
         self._max_chars = max_chars
 
+    def has_text(self, kind: str) -> bool:
+        return kind in EXTRACTORS
+
     def is_risky(self, kind: str) -> bool:
         extractor = EXTRACTORS.get(kind)
         return extractor is not None and extractor.is_risky
@@ -32,17 +35,18 @@ class TextExtraction:
     def __call__(self, kind: str, stream: ContentStream, *, plainly: bool) -> Extraction | None:
         """Return the text of this kind of content, or None where there is no way to any.
 
-        Raises whatever the parser raises, but memory that runs out in a parser
-        is answered the plain way.
+        A parser that fails is answered the plain way where there is one; else
+        raises what the parser raised.
         """
         extractor = (_PLAIN_WAYS if plainly else EXTRACTORS).get(kind)
         if extractor is None:
             return None
         try:
             return extractor.extract(stream, max_chars=self._max_chars)
-        except (MemoryError, RecursionError):
-            if kind not in _PLAIN_WAYS:
+        except Exception as error:
+            if plainly or kind not in _PLAIN_WAYS:
                 raise
+            note = f"the parser failed ({type(error).__name__}): tags stripped"
         stream.seek(0)
         text = _PLAIN_WAYS[kind].extract(stream, max_chars=self._max_chars).text
-        return Extraction(text, "the parser ran out of memory: tags stripped")
+        return Extraction(text, note)

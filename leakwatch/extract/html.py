@@ -1,7 +1,7 @@
 """HTML: what a visitor sees, then what the page carries without showing it.
 
 Order of the text: title and body in document order; then descriptions and
-``alt``/``title``/``value`` attributes, templates, comments, and scripts. A
+``alt``/``title``/``value`` attributes, templates, scripts, and comments. A
 stolen note in a JSON island, a comment or a hidden field is published all the
 same. Styles are dropped. What is not shown stands at the end and is bounded, so
 that libraries pasted into a page do not drown its text.
@@ -24,7 +24,7 @@ from leakwatch.extract.plain import decode
 from leakwatch.extract.stripped import strip_tags
 
 _MAX_DEPTH = 2_000
-_MAX_TAG_SPACES = 2_000
+_MAX_ATTRIBUTES = 5_000
 _MAX_SCRIPT_CHARS = 1024 * 1024
 """Of one script; longer ones are cut."""
 _ATTRIBUTES = ("alt", "title", "value", "placeholder", "srcdoc", "aria-label", "label", "summary")
@@ -37,6 +37,7 @@ _NOT_NESTING = re.compile(
 )
 _TAG_NAME = re.compile(r"<(/?)([!a-zA-Z][^\s/>]{0,20})")
 _LONG_TAG = re.compile(r"<[^<>]{4096,}")
+_BETWEEN_ATTRIBUTES = re.compile(r"[\s/]")
 _META_CHARSET = re.compile(rb"""charset\s*=\s*["']?([\w.:-]{2,40})""", re.IGNORECASE)
 # Those that pages are written in; Python knows codecs that are no such thing.
 _PAGE_CHARSET = re.compile(
@@ -57,7 +58,7 @@ class HtmlPage:
             note = "nested too deep for the parser: tags stripped"
             return Extraction(strip_tags(page.text), page.note or note)
         tree = LexborHTMLParser(page.text)
-        hidden = filter(None, list(_hidden_text(tree, has_comments="<!--" in page.text)))
+        hidden = [text for text in (*_hidden_text(tree), *_comments(page.text)) if text]
         tree.strip_tags(["style", "script"])
         shown = "" if tree.root is None else tree.root.text(separator=" ", skip_empty=True)
         text = "\n".join([shown, *hidden])[:max_chars]
@@ -81,7 +82,7 @@ def _choose(sample: bytes) -> str:
     return claimed if is_known else guess
 
 
-def _hidden_text(tree: LexborHTMLParser, *, has_comments: bool) -> Iterator[str]:
+def _hidden_text(tree: LexborHTMLParser) -> Iterator[str]:
     for meta in tree.css("meta[content]"):
         if "description" in (meta.attributes.get("name") or meta.attributes.get("property") or ""):
             yield meta.attributes.get("content") or ""
@@ -91,12 +92,18 @@ def _hidden_text(tree: LexborHTMLParser, *, has_comments: bool) -> Iterator[str]
             yield strip_tags(attributes.get(name) or "")
     for fragment in tree.template_fragments():
         yield fragment.text(separator=" ")
-    if has_comments and tree.root is not None:
-        for node in tree.root.traverse(include_text=True):
-            if node.is_comment_node:
-                yield strip_tags(node.comment_content or "")
     for script in tree.css("script"):
         yield _literals(script.text()[:_MAX_SCRIPT_CHARS])
+
+
+def _comments(page: str) -> Iterator[str]:
+    """Yield comments by plain search: some stand outside the tree's root element."""
+    end = 0
+    while (start := page.find("<!--", end)) >= 0:
+        end = page.find("-->", start)
+        if end < 0:
+            return
+        yield strip_tags(page[start + 4 : end])
 
 
 def _literals(script: str) -> str:
@@ -107,8 +114,9 @@ def _literals(script: str) -> str:
 
 def _is_unnatural(page: str) -> bool:
     """Tell whether the parser's quadratic cases are ahead; linear itself."""
-    if any(tag[0].count(" ") > _MAX_TAG_SPACES for tag in _LONG_TAG.finditer(page)):
-        return True
+    for tag in _LONG_TAG.finditer(page):
+        if len(_BETWEEN_ATTRIBUTES.findall(tag[0])) > _MAX_ATTRIBUTES:
+            return True
     if page.count("<") <= _MAX_DEPTH:
         return False
     depth = deepest = 0

@@ -86,7 +86,7 @@ def decode_artefact(frame: Frame, name: str) -> Artefact:
     if len(names) != len(ordinals) or any(n < 0 for n in ordinals):
         raise BadFrame("names and ordinals do not fit")
     error, detail = header.get("e"), header.get("d")
-    if error is not None and error not in _SLUGS:
+    if error is not None and not (isinstance(error, str) and error in _SLUGS):
         raise BadFrame("unknown error slug")
     return Artefact(
         path=MemberPath((name, *names), tuple(ordinals)),

@@ -106,16 +106,22 @@ class Reading:
 
     def _heard(self, frame: Frame) -> Iterator[Artefact]:
         artefact = decode_artefact(frame, self._name)
-        ordinals = artefact.path.ordinals
         if frame.type == "open":
-            if any(ordinals[: len(outer)] != outer for outer in self._pending):
-                raise BadFrame("opened outside what is open")
-            self._pending.setdefault(ordinals, artefact)
+            self._note_opened(artefact)
         elif frame.type == "done" and not self.is_over():
             self._text_bytes_left = max(0, self._text_bytes_left - len(frame.payload))
             yield self._finish(artefact)
         else:
             raise BadFrame("unexpected frame")
+
+    def _note_opened(self, artefact: Artefact) -> None:
+        ordinals = artefact.path.ordinals
+        if ordinals in self._pending:
+            # A walk that is taken up again enters the same containers.
+            return
+        if any(ordinals[: len(outer)] != outer for outer in self._pending):
+            raise BadFrame("opened outside what is open")
+        self._pending[ordinals] = artefact
 
     def _finish(self, artefact: Artefact) -> Artefact:
         ordinals = artefact.path.ordinals

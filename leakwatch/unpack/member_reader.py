@@ -56,8 +56,11 @@ class MemberReader:
         held = io.BytesIO()
         while data := self.read(CHUNK_BYTES):
             room = max_bytes - held.tell()
-            if room > 0:
-                held.write(data[:room])
+            try:
+                held.write(data[: max(room, 0)])
+            except MemoryError:
+                # The buffer is gone with it; the rest is read for the digests.
+                held, max_bytes = io.BytesIO(), 0
         is_cut = self.read_bytes > held.tell()
         held.seek(0)
         return held, is_cut

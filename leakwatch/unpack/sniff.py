@@ -94,9 +94,13 @@ def _fits(kind: str, head: bytes) -> bool:
 
 def _package(head: bytes) -> str:
     for mark, kind in _PACKAGES:
-        if mark in head and (mark.startswith(b"mimetype") or b"[Content_Types].xml" in head):
+        if mark in head and (mark.startswith(b"mimetype") or _is_office(head)):
             return kind
     return "zip"
+
+
+def _is_office(head: bytes) -> bool:
+    return any(mark in head for mark in (b"[Content_Types].xml", b"_rels/.rels", b"docProps/"))
 
 
 def _markup(head: bytes) -> str:
@@ -125,7 +129,7 @@ def _is_text(head: bytes) -> bool:
     if nuls > len(head) // 10:
         return _is_wide(head)
     controls = len(head) - len(head.translate(None, _CONTROLS))
-    return controls <= len(head) // 50
+    return controls <= len(head) // 20
 
 
 def _is_wide(head: bytes) -> bool:
@@ -139,6 +143,6 @@ def _is_wide(head: bytes) -> bool:
             others = nul_share[:letters] + nul_share[letters + 1 :]
             column = columns[letters].replace(b"\0", b"")
             controls = len(column) - len(column.translate(None, _CONTROLS))
-            if nul_share[letters] < 0.2 and min(others) > 0.7 and controls * 50 <= len(column):
+            if nul_share[letters] < 0.2 and min(others) > 0.7 and controls * 20 <= len(column):
                 return True
     return False

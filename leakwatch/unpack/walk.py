@@ -31,6 +31,10 @@ from leakwatch.unpack.zip_directory import has_directory
 class Extract(Protocol):
     """Turns content into text."""
 
+    def has_text(self, kind: str) -> bool:
+        """Tell whether content of this kind is read as text."""
+        ...
+
     def is_risky(self, kind: str) -> bool:
         """Tell whether a parser of this kind may die, hang or eat memory."""
         ...
@@ -116,20 +120,29 @@ class Walker:
             self.budget.check_depth(place.depth + 1)
             for member in container.members(stream):
                 self.budget.enter_member()
-                yield from self._member(container, member, place)
+                yield from self._guarded(container, member, place)
                 if self.budget.is_spent:
                     return BudgetExceeded("the rest is unread: total_bytes", limit="total_bytes")
         except Exception as error:  # noqa: BLE001  (hostile bytes raise anything)
             return as_unpack_error(error)
         return None
 
+    def _guarded(self, container: Container, member: Member, parent: _Place) -> Iterator[Event]:
+        """Yield a member's events; what it raises costs it alone."""
+        try:
+            yield from self._member(container, member, parent)
+        except Exception as error:  # noqa: BLE001  (hostile bytes raise anything)
+            path = parent.path.child(member.name, member.ordinal)
+            claims = (member.size_bytes or 0, "", member.crc32 or 0)
+            yield Done(_with_error(Artefact(path, UNKNOWN, *claims), as_unpack_error(error)))
+
     def _member(self, container: Container, member: Member, parent: _Place) -> Iterator[Event]:
         path = parent.path.child(member.name, member.ordinal)
         reader = MemberReader(member, self.budget.account(member.packed_bytes))
         if self._is_told(path.ordinals) or self._is_to_skip(path.ordinals):
             if not self._is_told(path.ordinals):
-                error = ChildKilled("unpacking this member ran over a limit")
-                yield Done(_with_error(_artefact(path, UNKNOWN, reader), error))
+                killed = ChildKilled("unpacking this member ran over a limit")
+                yield Done(_with_error(_artefact(path, UNKNOWN, reader), killed))
             if not container.needs_seek:
                 reader.drain()
             return
@@ -148,7 +161,10 @@ class Walker:
         elif inner is not None:
             yield from self._nested(inner, held, reader, place)
         else:
-            artefact = _with_error(_artefact(path, place.kind, reader), reader.error)
+            error = reader.error
+            if is_cut and self.extract.has_text(place.kind):
+                error = error or BudgetExceeded("read as text in part only", limit="held_bytes")
+            artefact = _with_error(_artefact(path, place.kind, reader), error)
             yield from self._leaf(place, held, artefact)
 
     def _nested(
@@ -228,4 +244,6 @@ def _with_error(artefact: Artefact, error: LeakwatchError | None) -> Artefact:
 def _as_extract_error(kind: str, error: Exception) -> LeakwatchError:
     if isinstance(error, LeakwatchError):
         return error
+    if isinstance(error, MemoryError):
+        return as_unpack_error(error)
     return ExtractError(f"no text from {kind} ({type(error).__name__})")

@@ -22,7 +22,7 @@ TIGHT = ReadLimits(
     ),
     max_text_chars=8 * MIB,
     cpu_s=1,
-    memory_bytes=400 * MIB,
+    memory_bytes=3072 * MIB,
     wall_s=3,
     output_bytes=8 * MIB,
 )

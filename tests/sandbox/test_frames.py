@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leakwatch.errors import error_classes
+from leakwatch.model.artefact import Artefact, MemberPath
+from leakwatch.sandbox.frames import (
+    BadFrame,
+    Frame,
+    FrameSplitter,
+    decode_artefact,
+    encode,
+    encode_artefact,
+)
+
+NAMES = st.text(max_size=30)
+LINES = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=100)
+
+
+@st.composite
+def artefacts(draw: st.DrawFn) -> Artefact:
+    names = draw(st.lists(NAMES, max_size=4))
+    is_whole = not names
+    return Artefact(
+        path=MemberPath(("whole", *names), tuple(draw(st.integers(0, 10**6)) for _ in names)),
+        kind=draw(st.sampled_from(["zip", "text", "unknown"])),
+        size_bytes=0 if is_whole else draw(st.integers(0, 2**62)),
+        sha256="" if is_whole else draw(st.sampled_from(["", "0a" * 32])),
+        crc32=0 if is_whole else draw(st.integers(0, 2**32 - 1)),
+        text=draw(st.none() | st.text(st.characters(exclude_categories=["Cs"]))),
+        error=draw(st.none() | st.sampled_from([cls.slug for cls in error_classes()])),
+        detail=draw(st.none() | LINES),
+        is_container=draw(st.booleans()),
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(artefacts(), max_size=5), st.integers(1, 50))
+def test_artefacts_come_back_as_they_were(sent: list[Artefact], step: int) -> None:
+    """Every field survives, wherever the stream is cut into reads."""
+    stream = b"".join(encode_artefact("done", artefact, 0) for artefact in sent)
+    splitter = FrameSplitter(max_payload_bytes=10_000)
+    frames = [
+        f for at in range(0, len(stream), step) for f in splitter.feed(stream[at : at + step])
+    ]
+    assert [decode_artefact(frame, "whole") for frame in frames] == sent
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200), st.booleans())
+def test_noise_is_refused_or_waited_for(noise: bytes, is_framed: bool) -> None:
+    """Bytes that are no frame raise one error, never another."""
+    if is_framed:
+        noise = len(noise).to_bytes(4, "little") + bytes(4) + noise
+    try:
+        for frame in FrameSplitter(max_payload_bytes=100).feed(noise):
+            decode_artefact(frame, "whole")
+    except BadFrame:
+        pass
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"k": "A B"},
+        {"k": 1},
+        {},
+        {"k": "zip", "o": [1]},
+        {"k": "zip", "o": [True], "n": ["x"]},
+        {"k": "zip", "o": [-1], "n": ["x"]},
+        {"k": "zip", "o": [1.0], "n": ["x"]},
+        {"k": "zip", "o": [0] * 65, "n": ["x"] * 65},
+        {"k": "zip", "s": -1},
+        {"k": "zip", "s": "1"},
+        {"k": "zip", "h": "0A" * 32},
+        {"k": "zip", "h": "00"},
+        {"k": "zip", "c": 2**32},
+        {"k": "zip", "e": "no_such_slug"},
+        {"k": "zip", "e": ["corrupt"]},
+        {"k": "zip", "d": 5},
+    ],
+)
+def test_each_field_is_checked(header: dict[str, Any]) -> None:
+    """A field of another type or out of range spoils the frame."""
+    with pytest.raises(BadFrame):
+        decode_artefact(Frame(header, b""), "whole")
+
+
+def test_lengths_are_checked_before_anything_is_waited_for() -> None:
+    """A frame that announces more than it may is refused at its first eight bytes."""
+    for prefix in (b"\xff\xff\xff\xff\0\0\0\0", b"\2\0\0\0\xff\xff\xff\xff"):
+        with pytest.raises(BadFrame):
+            list(FrameSplitter(max_payload_bytes=100).feed(prefix))
+
+
+def test_a_forged_detail_is_one_printable_line() -> None:
+    """Details are shown to people: no escapes, no second line, no flood."""
+    header = {"k": "zip", "e": "corrupt", "d": "\x1b]0;x\x07\n" + "y" * 500}
+    detail = decode_artefact(Frame(header, b""), "whole").detail
+    assert detail is not None
+    assert detail.isprintable()
+    assert len(detail) == 200
+
+
+def test_neither_frame_nor_artefact_shows_content() -> None:
+    """A traceback through the sandbox tells nothing."""
+    frame = next(FrameSplitter(max_payload_bytes=99).feed(encode({"n": "Fictional"}, b"Fictional")))
+    assert "Fictional" not in repr(frame)
