@@ -23,6 +23,7 @@ _COUNTED = {
     "members": "members of archives",
     "known": "known files",
     "duplicate": "more copies of the same bytes",
+    "in_background": "also in the background",
     "without_text": "known by bytes and name only",
     "unread": "could not be read as what they are",
     "empty": "empty, left out",

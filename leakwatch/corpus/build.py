@@ -24,7 +24,7 @@ from leakwatch.corpus.labels import Labels
 from leakwatch.corpus.manifest import Manifest
 from leakwatch.corpus.mapping import write_map
 from leakwatch.corpus.parallel import in_order
-from leakwatch.corpus.segment import F4, Segment
+from leakwatch.corpus.segment import F4, IN_BACKGROUND, Segment
 from leakwatch.corpus.tree import Found, TreeEntry, walk
 from leakwatch.errors import CorpusError, MissingFile
 from leakwatch.fingerprint.key import FingerprintKey
@@ -158,6 +158,7 @@ class Builder:
         size = population(segment, background)
         peaks = self._measure_peaks(segment, background, policy, size)
         segment = replace(segment, background_peaks=peaks)
+        counts["in_background"] = int((segment.flags & IN_BACKGROUND).sum())
         entry = write_segment(folder, "0000", segment, population=size)
         manifest = Manifest(
             tool=self._tool,

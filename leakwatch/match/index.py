@@ -18,6 +18,9 @@ from leakwatch.fingerprint.names import NameKind
 
 Indices = NDArray[np.int64]
 
+LONGEST_LIST = 4096
+"""A gram that more files post brings none of them into question: it would bring all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
@@ -51,7 +54,7 @@ class SegmentIndex:
         starts, ends, lows = starts[filled], ends[filled], lows[filled]
         first = self._bound(lows, starts, ends)
         after = self._bound(lows + 1, first, ends)
-        counts = after - first
+        counts = np.where(after - first > LONGEST_LIST, 0, after - first)
         places = expand(first, counts)
         return np.repeat(filled, counts), self.segment.posting_files[places].astype(np.int64)
 
@@ -104,6 +107,13 @@ def expand(starts: Indices, counts: Indices) -> Indices:
     before = np.cumsum(counts) - counts
     places: Indices = np.arange(total, dtype=np.int64) + np.repeat(starts - before, counts)
     return places
+
+
+def changes(ids: Indices) -> NDArray[np.bool_]:
+    """Return where a run of equal ids begins."""
+    begins = np.ones(len(ids), np.bool_)
+    np.not_equal(ids[1:], ids[:-1], out=begins[1:])
+    return begins
 
 
 def _halves(digest: bytes) -> tuple[int, int]:

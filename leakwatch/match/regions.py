@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from leakwatch.corpus.segment import LOW_BITS
 from leakwatch.fingerprint.sketch import Sketch
-from leakwatch.match.index import Indices, SegmentIndex, expand
+from leakwatch.match.index import Indices, SegmentIndex, changes, expand
 
 WINDOW_FACTOR = 1.5
 WINDOW_EXTRA = 64
@@ -63,7 +63,8 @@ def find_regions(
     files, places = files[order], sketch.positions[grams[order]]
     windows = window_letters(index.segment.letters[files])
     # Anchors further apart than two windows cannot lie in one, nor their regions overlap.
-    opens = (np.diff(files, prepend=-1) != 0) | (np.diff(places, prepend=0) > 2 * windows)
+    opens = changes(files)
+    opens[1:] |= places[1:] - places[:-1] > 2 * windows[1:]
     first = np.flatnonzero(opens)
     last = np.append(first[1:], len(files))[: len(first)] - 1
     return Regions(
@@ -75,7 +76,10 @@ def find_regions(
 
 def batches(regions: Regions) -> Iterator[Regions]:
     """Cut into batches of bounded size; the regions of one file stay together."""
-    file_starts = np.flatnonzero(np.diff(regions.files, prepend=-1))
+    if int((regions.ends - regions.starts).sum()) <= _BATCH:
+        yield regions
+        return
+    file_starts = np.flatnonzero(changes(regions.files))
     bounds = np.append(file_starts, len(regions.files))
     done = np.concatenate([[0], np.cumsum(regions.ends - regions.starts)])[bounds]
     start = 0

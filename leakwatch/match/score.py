@@ -25,7 +25,7 @@ from leakwatch.corpus.calibration import CommonPolicy
 from leakwatch.corpus.segment import Segment
 from leakwatch.fingerprint.grams import K
 from leakwatch.fingerprint.sketch import Sketch
-from leakwatch.match.index import Indices, SegmentIndex
+from leakwatch.match.index import Indices, SegmentIndex, changes
 from leakwatch.match.regions import Hits, batches, find_hits, find_regions, window_letters
 
 RUN_FINE = 48.0
@@ -136,16 +136,13 @@ def _scored(segment: Segment, hits: Hits, text: _Text) -> Iterator[Scores]:
         )
 
 
-def _first_of_region(hits: Hits) -> NDArray[np.bool_]:
-    first: NDArray[np.bool_] = np.diff(hits.regions, prepend=-1) != 0
-    return first
-
-
 def _new_letters(hits: Hits, text: _Text) -> Floats:
     """Return the letters each hit covers beyond the hit before it."""
     starts = text.positions[hits.grams]
-    gained = np.minimum(np.diff(starts, prepend=0), K)
-    return np.where(_first_of_region(hits), K, gained).astype(np.float64)
+    gained = np.full(len(starts), float(K))
+    np.minimum(gained[1:], starts[1:] - starts[:-1], out=gained[1:])
+    gained[changes(hits.regions)] = K
+    return gained
 
 
 def _best_stretch(hits: Hits, text: _Text, gains: Floats, fine: float) -> tuple[Floats, Indices]:
@@ -157,15 +154,17 @@ def _best_stretch(hits: Hits, text: _Text, gains: Floats, fine: float) -> tuple[
     span = np.zeros(len(hits.files), np.int64)
     if not len(hits.grams):
         return best, span
-    missed = np.diff(text.rank[hits.grams], prepend=0) - 1
-    fines = np.where(_first_of_region(hits), _FRESH, fine * missed)
+    rank = text.rank[hits.grams]
+    fines = np.zeros(len(rank))
+    fines[1:] = fine * (rank[1:] - rank[:-1] - 1)
+    fines[changes(hits.regions)] = _FRESH
     ends = np.cumsum(gains - fines)
     before = ends - gains
     lowest = np.minimum.accumulate(before)
     sums = ends - lowest
     lower = np.append(True, before[1:] < lowest[:-1])
     starts = np.maximum.accumulate(np.where(lower, np.arange(len(before)), 0))
-    first = np.flatnonzero(np.diff(hits.slots, prepend=-1))
+    first = np.flatnonzero(changes(hits.slots))
     best[hits.slots[first]] = np.maximum.reduceat(sums, first)
     # Longest span among the stretches that reach the best sum.
     spans = text.positions[hits.grams] + K - text.positions[hits.grams[starts]]
@@ -207,7 +206,7 @@ def _best_window(
     counts[1:] -= 1
     sums[1:] -= weight
     totals = np.where(np.cumsum(counts)[:-1] >= MIN_HITS, np.cumsum(sums)[:-1], 0.0)
-    first = np.flatnonzero(np.diff(hits.slots, prepend=-1))
+    first = np.flatnonzero(changes(hits.slots))
     best[hits.slots[first]] = np.maximum.reduceat(totals, first)
     return best
 
@@ -228,6 +227,6 @@ def _distinct(hits: Hits, text: _Text) -> Indices:
     """Return how many different grams each file shares with the text."""
     order = np.lexsort((text.values[hits.grams], hits.slots))
     values, slots = text.values[hits.grams[order]], hits.slots[order]
-    new = np.diff(slots, prepend=-1) != 0
+    new = changes(slots)
     new[1:] |= values[1:] != values[:-1]
     return np.bincount(slots[new], minlength=len(hits.files))

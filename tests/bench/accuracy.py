@@ -1,11 +1,13 @@
-"""Recall and false positives on the evaluation notes; run by ``make bench``.
+"""Recall and false positives; run by ``make bench-accuracy``.
 
 Usage: python -m tests.bench.accuracy [--samples N] [--lsh]
 
-Prints one table: for each distortion the share of samples whose own file is
+Three tables: the evaluation notes (where that data is there), the same with
+the blank forms in the background, and made-up documents of the kind that
+machines fill in. For each distortion the share of samples whose own file is
 found, at probable or better and at possible or better; then the share of
 negatives and of blank forms with any match. ``--lsh`` sets datasketch's
-MinHashLSH (128 permutations, word trigrams, threshold 0.2) beside it.
+MinHashLSH (128 permutations, word trigrams, threshold 0.2) beside them.
 """
 
 # ruff: noqa: T201 - a bench prints
@@ -27,6 +29,7 @@ from leakwatch.match.matcher import CorpusMatcher
 from leakwatch.match.peaks import background_peaks
 from leakwatch.model.match import Grade
 from tests.bench import distort
+from tests.support.patients import documents, patient
 from tests.support.readers import PlainReader, text_artefact
 
 EVAL = Path(__file__).resolve().parents[3] / "shared" / "eval"
@@ -44,19 +47,36 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=100)
     parser.add_argument("--lsh", action="store_true")
     options = parser.parse_args()
-    if not (EVAL / "notes.jsonl").exists():
-        print("no evaluation data: nothing measured")
-        return
-    notes = read_notes()
+    if (EVAL / "notes.jsonl").exists():
+        notes = read_notes()
+        compare("dictated notes", notes, options.samples, lsh=options.lsh)
+        forms = {**notes["background"], **notes["template"]}
+        with_forms = {**notes, "background": forms}
+        compare("dictated notes, blank forms in the background", with_forms, options.samples)
+    else:
+        print("no evaluation data: generated documents alone")
+    compare("generated documents", generated(), options.samples, lsh=options.lsh)
+
+
+def compare(title: str, notes: dict[str, Notes], samples: int, *, lsh: bool = False) -> None:
+    """Print recall and false positives over one set of texts."""
+    print(f"\n{title}")
     with tempfile.TemporaryDirectory() as work:
         matcher, ids = build(Path(work), notes["known"], notes["background"])
-    finders: list[tuple[str, Callable[[str], dict[str, Grade]]]] = [
-        ("leakwatch", lambda text: found_in(matcher, text))
-    ]
-    if options.lsh:
-        finders.append(("MinHashLSH", lsh_finder(notes["known"], ids)))
-    for name, find in finders:
-        report(name, find, notes, ids, options.samples)
+        report("leakwatch", lambda text: found_in(matcher, text), notes, ids, samples)
+    if lsh:
+        report("MinHashLSH", lsh_finder(notes["known"], ids), notes, ids, samples)
+
+
+def generated() -> dict[str, Notes]:
+    """Return documents of patients nobody is; no patient has two roles."""
+    rng = random.Random(SEED)
+    sizes = {"known": 150, "background": 60, "negative": 75}
+    roles: dict[str, Notes] = {"template": {}}
+    for role, people in sizes.items():
+        written = [documents(patient(rng), rng, rng.randrange(4, 14)) for _ in range(people)]
+        roles[role] = {f"{i}-{j}": t for i, d in enumerate(written) for j, t in enumerate(d)}
+    return roles
 
 
 def read_notes() -> dict[str, Notes]:
@@ -71,9 +91,7 @@ def read_notes() -> dict[str, Notes]:
     return roles
 
 
-def build(
-    work: Path, known: Notes, background: Notes, labels: object = None
-) -> tuple[CorpusMatcher, dict[str, str]]:
+def build(work: Path, known: Notes, background: Notes) -> tuple[CorpusMatcher, dict[str, str]]:
     """Return a matcher over the known notes, and their opaque ids."""
     for role, texts in (("known", known), ("background", background)):
         (work / role).mkdir()
@@ -123,14 +141,14 @@ def report(
     """Print one finder's recall and false positives."""
     others = list(notes["negative"].values())
     chosen = random.Random(SEED).sample(sorted(notes["known"]), min(samples, len(notes["known"])))
-    print(f"\n{name}, {len(chosen)} samples a case{'':10}probable  possible")
+    print(f"{name}, {len(chosen)} samples a case{'':10}probable  possible")
     for case, distorted in cases(others).items():
         grades = []
         for note in chosen:
             rng = random.Random(f"{SEED}/{case}/{note}")
             grades.append(find(distorted(notes["known"][note], rng)).get(ids[note]))
         print(f"  {case:32}" + "".join(f"{share(grades, g):10.3f}" for g in GRADES))
-    for role in ("negative", "template"):
+    for role in (r for r in ("negative", "template") if notes[r]):
         best = [max(find(text).values(), default=None) for text in notes[role].values()]
         print(f"  {role + ' with a match':32}" + "".join(f"{share(best, g):10.4f}" for g in GRADES))
 

@@ -52,6 +52,17 @@ def test_tables_and_notices(home: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert main(["corpus", "verify", str(home / "c.corpus")]) == 0
 
 
+def test_stolen_files_left_in_the_background_are_told(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A background that holds stolen files blunts the corpus, and says so."""
+    capsys.readouterr()
+    assert build(home, "--background", str(home / "files"), "--json") == 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["counts"]["in_background"] == 2
+    assert "2 known files lie in the background too" in shown.err
+
+
 def test_labels_reach_the_corpus(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Categories are told; subjects are not."""
     capsys.readouterr()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,17 @@ FILES = {f"{n}.txt": note(n, 60) for n in range(3)}
 SEGMENT = Path("segments/0000")
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("built")
+    build(home, FILES, background={"b.txt": note("b", 60)})
+    return home / "clinic.corpus"
+
+
 @pytest.fixture
-def bundle(tmp_path: Path) -> Path:
-    build(tmp_path, FILES, background={"b.txt": note("b", 60)})
-    return tmp_path / "clinic.corpus"
+def bundle(built: Path, tmp_path: Path) -> Path:
+    """A bundle of the test's own, to be damaged."""
+    return Path(shutil.copytree(built, tmp_path / "clinic.corpus"))
 
 
 def test_opens_as_written(bundle: Path) -> None:
@@ -42,7 +50,7 @@ def test_large_arrays_are_mapped(tmp_path: Path) -> None:
     """A big array is not read into memory; it is mapped read-only."""
     build(tmp_path, {"a.txt": " ".join(note(n, 3000) for n in range(30))})
     segment = open_corpus(tmp_path / "clinic.corpus").segments[0]
-    assert isinstance(segment.forward, np.memmap)
+    assert isinstance(segment.forward.base, np.memmap)
     with pytest.raises(ValueError, match="read-only"):
         segment.forward[0] = 0
 
