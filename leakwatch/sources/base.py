@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from leakwatch.errors import (
     AccessRefused,
     BadStatus,
+    ChildKilled,
     ConfigError,
     FetchError,
     LayoutChanged,
@@ -181,7 +182,9 @@ class Visitor:
         """Return a page that was not understood as one post; nothing if it has no words."""
         if page.capture is None or page.problem in _NOT_A_PAGE:
             return ()
-        for name in ("parse", "strip"):
+        # What killed one parser would kill its like.
+        is_deadly = page.problem in (SandboxError.slug, ChildKilled.slug)
+        for name in ("strip",) if is_deadly else ("parse", "strip"):
             reader = f"leakwatch.sources.wire.page:{name}"
             wire = await self._read(reader, {}, page.capture, WholeResult)
             if "text" in wire:

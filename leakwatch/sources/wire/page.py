@@ -71,9 +71,11 @@ def strip(body: bytes, options: dict[str, Any]) -> dict[str, Any]:
     """Return the same with nothing parsed: for a page that killed the real parser."""
     text = decode(body, options.get("charset"))
     # The lazy ``.*?`` rescans at each unclosed tag: only where there are few.
+    said = ""
     if text.lower().count("<script") + text.lower().count("<style") < 1_000:
+        said = "\n".join(_strings((code[0] for code in _CODE.finditer(text)), MAX_TEXT))
         text = _CODE.sub(" ", text)
     text = html.unescape(_TAG.sub("\n", text))
     lines = (" ".join(line.split()) for line in text.split("\n"))
-    kept = clean("\n".join(line for line in lines if line))[:MAX_TEXT]
+    kept = clean("\n".join(line for line in (*lines, said) if line))[:MAX_TEXT]
     return {"title": "", "text": kept, "links": [], "base": None, "problem": None, "detail": None}

@@ -90,7 +90,15 @@ def test_page_gives_title_text_links_and_script_strings() -> None:
 def test_strip_needs_no_parser() -> None:
     """The plainest reading drops tags and code, keeps entities' meaning, and survives nesting."""
     body = b"<div>" * 50_000 + b"Harbour &amp; Clinic<script>var x = '<p>'</script>"
-    assert page.strip(body, {})["text"] == "Harbour & Clinic"
+    assert page.strip(body, {})["text"] == "Harbour & Clinic\n<p>"
+
+
+def test_page_nested_to_hurt_keeps_its_words() -> None:
+    """Depth that would take the parser minutes costs the tags, not the words; long flat pages stay."""
+    deep = b"<title>t</title>" + b"<div><b>" * 100_000 + b"Harbour" + b"</b></div>" * 100_000
+    assert page.parse(deep, {})["text"] == "t\nHarbour"
+    flat = "".join(f"<li><a href='{n}.zip'>x</a><td><p>" for n in range(30_000))
+    assert len(page.parse(flat.encode(), {})["links"]) == 1_000
 
 
 @pytest.mark.parametrize(
