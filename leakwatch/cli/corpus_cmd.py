@@ -84,6 +84,12 @@ def build(
     _show_problems(output, report)
     if not request.background:
         output.notice("warning: no background given: blank forms will be taken for stolen files")
+    public = report.manifest.counts.get("in_background")
+    if public:
+        output.notice(
+            f"warning: {public} known files lie in the background too: "
+            "they will never be more than possible matches"
+        )
     _show(output, {"corpus": out, **report.manifest.info()})
 
 
@@ -108,7 +114,7 @@ def _build(output: Output, key: FingerprintKey, request: BuildRequest, *, jobs: 
         return builder.build(
             request,
             created_at=datetime.now(UTC),
-            progress=lambda _: bar.advance(bar.task_ids[0]),
+            progress=lambda n: bar.advance(bar.task_ids[0], n),
         )
 
 

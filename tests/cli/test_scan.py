@@ -97,7 +97,7 @@ def test_what_cannot_be_reached_is_an_error_line(
     code, lines = scan(home, capsys, tmp_path / "nowhere", home / "files" / "1.txt")
     assert code == MissingFile.exit_code
     assert [(line["kind"], line["error"]) for line in lines] == [("error", "missing_file"), ("text", None)]  # fmt: skip
-    assert scan(home, capsys, "https://example.invalid/")[0] == EgressRefused.exit_code
+    assert scan(home, capsys, "http://127.0.0.1:9/")[0] == EgressRefused.exit_code
 
 
 def test_hostile_names_cannot_reach_the_terminal(
