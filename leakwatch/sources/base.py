@@ -19,11 +19,11 @@ from leakwatch.errors import (
     AccessRefused,
     BadStatus,
     ChildKilled,
-    ConfigError,
     FetchError,
     LayoutChanged,
     RateLimited,
     SandboxError,
+    SourceError,
     TorUnavailable,
 )
 from leakwatch.model.capture import Capture, FetchRequest, FetchResult, Gone, NotModified
@@ -155,7 +155,7 @@ class Visitor:
 
         Raises:
             FetchError: no usable answer.
-            ConfigError: the parser says that an option is wrong.
+            SourceError: the parser says that an option is wrong.
         """
         etag, modified = memory.validators(url) if memory else (None, None)
         answer = await self.fetch(url, etag=etag, last_modified=modified)
@@ -168,7 +168,7 @@ class Visitor:
             return Page(location, url, answer, is_unchanged=True)
         wire = await self._read(self._wire, self._options, answer, self._shape)
         if wire.get("problem") == "bad_option":
-            raise ConfigError(f"source {self._spec.name}: {wire.get('detail')}")
+            raise SourceError(f"source {self._spec.name}: {wire.get('detail')}")
         return Page(
             location,
             url,

@@ -58,8 +58,8 @@ async def preview(source: Source, parser: PageParser, *, body: bytes, url: str) 
         url: the location it was saved from; must be the source's first one.
 
     Raises:
-        SourceError: the page could not be understood at all.
-        ConfigError: an option does not work on it.
+        SourceError: the page could not be understood at all, or an option does
+            not work on it.
     """
     batches = source.poll(SavedPage(body, url), parser, {})
     async for batch in batches:

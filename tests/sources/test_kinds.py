@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from leakwatch.errors import ConfigError, RateLimited
+from leakwatch.errors import RateLimited, SourceError
 from leakwatch.model.post import Post, PostState
 from leakwatch.model.source import SourceSpec
 from leakwatch.sources.preview import preview
@@ -127,10 +127,10 @@ async def test_lost_titles_are_a_changed_layout() -> None:
     assert len(batches[0].posts) == 3
 
 
-async def test_bad_selector_is_a_configuration_error() -> None:
-    """A selector that is none is named as the option it stands in."""
+async def test_bad_selector_is_named() -> None:
+    """A selector that is none is named as the option it stands in; only the parser can tell."""
     source = build_source(spec("html_blog", item="div", title="h2["))
-    with pytest.raises(ConfigError, match=r"source board: options\.title"):
+    with pytest.raises(SourceError, match=r"source board: options\.title"):
         await poll(source, Web({ROOT: b"<div>x</div>"}))
 
 
