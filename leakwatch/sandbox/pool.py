@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import queue
 import re
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -51,6 +51,11 @@ class _Worker:
             self._zygote = Zygote(self._modules)
             log.info("sandbox_started", **self._zygote.layers)
         return self._zygote
+
+    def stop(self) -> None:
+        """End the processes though a request may be under way in another thread."""
+        if self._zygote is not None:
+            self._zygote.stop()
 
     def discard(self) -> None:
         if self._zygote is not None:
@@ -119,8 +124,11 @@ class SandboxPool:
         """End every process of the pool; idempotent. Requests amid one fail."""
         self._closed.set()
         for worker in self._workers:
-            worker.discard()
-        # Wakes whoever waits for a worker.
+            worker.stop()
+        with contextlib.suppress(queue.Empty):
+            while (idle := self._free.get_nowait()) is not None:
+                idle.discard()
+        # Wakes whoever waits for a worker; those in use are discarded on return.
         self._free.put(None)
 
     def read(self, body: Body, *, name: str) -> Sequence[Artefact]:
@@ -248,7 +256,7 @@ class SandboxPool:
             except ZygoteDied:
                 worker.discard()
 
-    @contextmanager
+    @contextlib.contextmanager
     def _worker(self) -> Iterator[_Worker]:
         worker = self._free.get()
         if worker is None or self._closed.is_set():
@@ -259,7 +267,8 @@ class SandboxPool:
         finally:
             if self._closed.is_set():
                 worker.discard()
-            self._free.put(worker)
+            else:
+                self._free.put(worker)
 
     def _is_allowed(self, parser: str) -> bool:
         found = _PARSER_NAME.fullmatch(parser)

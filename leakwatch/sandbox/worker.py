@@ -65,15 +65,13 @@ class Zygote:
         }
         self._sock = ours
         with theirs:
-            self._process = subprocess.Popen(  # noqa: S603  (our own interpreter and code)
-                [sys.executable, "-I", "-B", "-c", _BOOT, json.dumps(config)],
-                env={},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
+            try:
+                self._process = _popen(config)
+            except OSError as error:
+                ours.close()
+                raise SandboxError(
+                    f"the parsing process cannot be started: {error.strerror}"
+                ) from None
         ours.settimeout(_START_TIMEOUT_S)
         try:
             message, _ = control.receive(ours)
@@ -103,17 +101,20 @@ class Zygote:
             os.close(write_fd)
         return ChildRun(self._sock, read_fd, limits)
 
-    def close(self) -> None:
-        """End the process and whatever child it has."""
+    def stop(self) -> None:
+        """End the process and whatever child it has; may be called from another thread."""
         with contextlib.suppress(OSError):
-            # Wakes a thread that waits on it, which closing does not.
             self._sock.shutdown(socket.SHUT_RDWR)
-        self._sock.close()
         try:
             self._process.wait(_STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def close(self) -> None:
+        """Stop it and give its socket back."""
+        self.stop()
+        self._sock.close()
 
 
 class ChildRun:
@@ -203,6 +204,18 @@ class ChildRun:
         except control.Disconnected:
             raise ZygoteDied from None
         return int(message["status"])
+
+
+def _popen(config: Mapping[str, Any]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603  (our own interpreter and code)
+        [sys.executable, "-I", "-B", "-c", _BOOT, json.dumps(config)],
+        env={},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=[config["fd"]],
+        start_new_session=True,
+    )
 
 
 def _end(status: int, limits: ReadLimits) -> ChildEnd:
