@@ -13,12 +13,14 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import chain
 from types import MappingProxyType
 from typing import Protocol
 
 from leakwatch.errors import Corrupt, Encrypted, Unsupported
 from leakwatch.unpack.container import CHUNK_BYTES, Member, Mismatch, SeekableStream
 from leakwatch.unpack.zip_directory import ZipEntry, read_directory
+from leakwatch.unpack.zip_salvage import salvage
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _LOCAL_MAGIC = b"PK\x03\x04"
@@ -32,13 +34,19 @@ class ZipArchive:
     needs_seek = True
 
     def members(self, stream: SeekableStream) -> Iterator[Member]:
-        """Yield the members in directory order.
+        """Yield the members in directory order, or without a directory as they lie.
 
         Raises:
             Corrupt: there is no directory, or it breaks off here.
             Unsupported: the archive is one of several volumes.
         """
-        for ordinal, entry in enumerate(read_directory(stream)):
+        problem: Corrupt | None = None
+        entries = read_directory(stream)
+        try:
+            first = next(entries, None)
+        except Corrupt as error:
+            problem, first, entries = error, None, salvage(stream)
+        for ordinal, entry in enumerate(chain([first] if first else [], entries)):
             if not _is_passed_over(entry):
                 yield Member(
                     name=entry.name,
@@ -48,6 +56,8 @@ class ZipArchive:
                     packed_bytes=entry.packed_bytes,
                     chunks=partial(_content, stream, entry),
                 )
+        if problem is not None:
+            raise problem
 
 
 def _is_passed_over(entry: ZipEntry) -> bool:

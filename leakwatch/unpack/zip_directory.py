@@ -91,7 +91,7 @@ def has_directory(stream: SeekableStream) -> bool:
     size_bytes = stream.seek(0, 2)
     tail_bytes = min(size_bytes, MAX_TAIL_BYTES)
     try:
-        if find_end(_read_at(stream, size_bytes - tail_bytes, tail_bytes)) is None:
+        if find_end(read_at(stream, size_bytes - tail_bytes, tail_bytes)) is None:
             return False
         return next(read_directory(stream), None) is not None
     except UnpackError:
@@ -121,7 +121,7 @@ def read_directory(stream: SeekableStream) -> Iterator[ZipEntry]:
 def _find_directory(stream: SeekableStream) -> _Place:
     file_bytes = stream.seek(0, 2)
     tail_start = max(0, file_bytes - MAX_TAIL_BYTES)
-    tail = _read_at(stream, tail_start, file_bytes - tail_start)
+    tail = read_at(stream, tail_start, file_bytes - tail_start)
     at = find_end(tail)
     if at is None:
         raise Corrupt("the archive has no directory")
@@ -136,9 +136,9 @@ def _find_directory(stream: SeekableStream) -> _Place:
     # than stated, something was put in front of the archive (self-extractors,
     # pictures). A directory that is not there may still be where it says.
     start = end - length
-    if length and (start < 0 or _read_at(stream, start, 4) != _ENTRY_MAGIC):
+    if length and (start < 0 or read_at(stream, start, 4) != _ENTRY_MAGIC):
         start = offset
-        if start >= end or _read_at(stream, start, 4) != _ENTRY_MAGIC:
+        if start >= end or read_at(stream, start, 4) != _ENTRY_MAGIC:
             raise Corrupt("the archive's directory is not where it says")
     return _Place(start, end, max(0, start - offset))
 
@@ -147,12 +147,12 @@ def _zip64_record(stream: SeekableStream, end: int) -> tuple[int, int, int, int,
     """Return (start of record, disk, directory's disk, its bytes, its offset), or None."""
     if end < _LOCATOR.size:
         return None
-    magic, _, offset, _ = _LOCATOR.unpack(_read_at(stream, end - _LOCATOR.size, _LOCATOR.size))
+    magic, _, offset, _ = _LOCATOR.unpack(read_at(stream, end - _LOCATOR.size, _LOCATOR.size))
     if magic != _LOCATOR_MAGIC:
         return None
     for at in (end - _LOCATOR.size - _END64.size, offset):
         # First where it must be without extensible data, then where it is said to be.
-        raw = _read_at(stream, at, _END64.size) if 0 <= at < end else b""
+        raw = read_at(stream, at, _END64.size) if 0 <= at < end else b""
         if len(raw) == _END64.size and raw.startswith(_END64_MAGIC):
             fields = _END64.unpack(raw)
             return at, fields[4], fields[5], fields[8], fields[9]
@@ -167,7 +167,7 @@ def _entry(fixed: bytes, reader: _Window, shift_bytes: int) -> ZipEntry:
     reader.skip(comment_bytes)
     size, packed, offset = _wide(extra.get(_EXTRA_ZIP64, b""), (size, packed, offset))
     return ZipEntry(
-        name=_name(raw_name, flags, extra.get(_EXTRA_UNICODE_PATH, b""))[:MAX_NAME_CHARS],
+        name=decode_name(raw_name, flags, extra.get(_EXTRA_UNICODE_PATH, b""))[:MAX_NAME_CHARS],
         flags=flags,
         method=method,
         crc32=crc32,
@@ -192,7 +192,7 @@ def _wide(zip64: bytes, narrow: tuple[int, int, int]) -> list[int]:
     return [next(numbers, value) if value == _ALL_ONES_32 else value for value in narrow]
 
 
-def _name(raw: bytes, flags: int, unicode_path: bytes) -> str:
+def decode_name(raw: bytes, flags: int, unicode_path: bytes = b"") -> str:
     """Decode a member's name.
 
     Undeclared names are CP437 by the standard, and UTF-8 in practice where
@@ -230,11 +230,11 @@ class _Window:
     def _fill(self, size: int) -> None:
         rest = self._buffer[self._at :]
         want = min(max(size - len(rest), _BUFFER_BYTES), self._end - self._next)
-        data = _read_at(self._stream, self._next, want) if want > 0 else b""
+        data = read_at(self._stream, self._next, want) if want > 0 else b""
         self._next += len(data)
         self._buffer, self._at = rest + data, 0
 
 
-def _read_at(stream: SeekableStream, offset: int, size: int) -> bytes:
+def read_at(stream: SeekableStream, offset: int, size: int) -> bytes:
     stream.seek(offset)
     return stream.read(size)

@@ -191,3 +191,38 @@ def test_one_of_several_volumes_is_said_to_be_one() -> None:
     packed = bytearray(zip_of(NOTES))
     struct.pack_into("<2H", packed, packed.rindex(b"PK\x05\x06") + 4, 2, 1)
     assert artefacts(bytes(packed))[""].error == "unsupported"
+
+
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_an_archive_cut_short_gives_what_is_there(is_streamed: bool) -> None:
+    """Without a directory, members are found one behind the other; the last is cut."""
+    packed = _streamed(NOTES) if is_streamed else zip_of(NOTES)
+    end = packed.index(b"PK\x01\x02")
+    found = artefacts(packed[:end])
+    assert [a.text for o, a in found.items() if o] == [text.decode() for _, text in NOTES]
+    assert {a.error for o, a in found.items() if o} == {None}
+    assert found[""].error == "corrupt"
+    cut = artefacts(packed[: packed.index(b"third.txt") + 12])
+    assert [cut["0"].text, cut["1"].text] == ["first note", "second note"]
+    assert cut["2"].error == "corrupt"
+
+
+def _streamed(members: list[tuple[str, bytes]]) -> bytes:
+    """Pack as a program does that cannot seek: sizes stand behind the data."""
+
+    class Pipe(io.RawIOBase):
+        def __init__(self) -> None:
+            self.data = bytearray()
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: object, /) -> int:
+            self.data += bytes(data)  # type: ignore[call-overload]
+            return len(bytes(data))  # type: ignore[call-overload]
+
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return bytes(pipe.data)
