@@ -21,8 +21,7 @@ from leakwatch.fingerprint.key import FingerprintKey
 K = 16
 """Letters a gram; tied to the AES block."""
 S = 12
-"""Inner windows a gram: one gram in S is kept."""
-_INNER = K - S + 1
+"""Inner windows a gram, of K - S + 1 = 5 letters each: one gram in S is kept."""
 _OFFSET = (S - 1) // 2
 _CHUNK = 1 << 16
 """Letters handled at a time: the working arrays stay in the processor's cache
