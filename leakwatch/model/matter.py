@@ -8,8 +8,12 @@ versions are immutable: a change is a new version.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+
+EXPIRY_NOTICE = timedelta(days=14)
+"""How long before an order's end its matter is said to have a gap."""
 
 
 class ActCode(StrEnum):
@@ -166,6 +170,12 @@ class Matter:
             gaps.append("no order is recorded: nothing can be an apparent breach")
         elif not any(order.is_verified for order in self.orders):
             gaps.append("no order version is verified: nothing can be an apparent breach")
+        for order in self.orders:
+            if order.expires_at is not None and order.expires_at - at < EXPIRY_NOTICE:
+                has = "expired" if order.expires_at <= at else "expires"
+                gaps.append(
+                    f"{order.order_id} v{order.version} {has} at {order.expires_at:%Y-%m-%d %H:%M}Z"
+                )
         if not self.corpora:
             gaps.append("no corpus is protected: only claims and mentions can be seen")
         if self.payload is PayloadPolicy.METADATA_ONLY:

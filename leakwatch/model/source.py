@@ -81,7 +81,6 @@ class SourceState:
     last_error: str | None = None
     """Slug of the last failure, or None."""
 
-
     def after(self, poll: Poll) -> SourceState:
         """Return the state after a poll.
 
