@@ -49,7 +49,7 @@ class Output:
     def record(self, fields: Mapping[str, Any]) -> None:
         """Print one JSON object on a line of its own."""
         line = json.dumps(fields, ensure_ascii=False, default=plain, separators=(", ", ": "))
-        sys.stdout.write(line.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+        sys.stdout.write("".join(map(_in_json, line)) + "\n")
 
     def table(
         self, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None
@@ -141,10 +141,17 @@ def _console(stream: Any) -> Console:
     return Console(file=stream, width=width, highlight=False, emoji=False, markup=False)
 
 
-def _escaped(char: str) -> str:
+def _is_plain(char: str) -> bool:
     # Bidirectional overrides can make a name read as another one.
-    if char == "\n" or (
-        char.isprintable() and char not in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
-    ):
+    return char.isprintable() and char not in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
+
+
+def _escaped(char: str) -> str:
+    if char == "\n" or _is_plain(char):
         return char
     return char.encode("unicode_escape").decode("ascii")
+
+
+def _in_json(char: str) -> str:
+    """Spell out what could steer a terminal, the way JSON does (RFC 8259, 7)."""
+    return char if _is_plain(char) else json.dumps(char)[1:-1]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-
 EXPIRY_NOTICE = timedelta(days=14)
 """How long before an order's end its matter is said to have a gap."""
 

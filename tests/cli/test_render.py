@@ -1,5 +1,7 @@
 """What is printed: safe on a terminal, exact for a script."""
 
+import contextlib
+import io
 import json
 from datetime import UTC, datetime
 
@@ -33,6 +35,18 @@ def test_a_record_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> Non
         "n": "ā\n\x1b[0m",
         "t": ["a"],
     }
+
+
+@given(st.text())
+def test_json_cannot_steer_a_terminal_either(text: str) -> None:
+    """Any text is one printable line that reads back as itself."""
+    stream = io.StringIO()
+    with contextlib.redirect_stdout(stream):
+        Output(as_json=True).record({text: [text]})
+    line = stream.getvalue().removesuffix("\n")
+    assert line.isprintable()
+    assert not set(line) & set("\u202a\u202b\u202d\u202e\u2066\u2067\u2068")
+    assert json.loads(line) == {text: [text]}
 
 
 def test_a_table_fits_eighty_columns(capsys: pytest.CaptureFixture[str]) -> None:
