@@ -17,7 +17,8 @@ async def test_no_more_jobs_than_its_size_run_at_once() -> None:
 
 async def test_draining_waits_for_running_jobs_and_takes_no_more() -> None:
     """A job that is running finishes; one that comes later is discarded."""
-    pool, gate, done = WorkerPool(2), asyncio.Event(), []
+    pool, gate = WorkerPool(2), asyncio.Event()
+    done: list[str] = []
     pool.submit(wait_for(gate, done), name="a")
     drain = asyncio.create_task(pool.drain(5))
     await asyncio.sleep(0)
