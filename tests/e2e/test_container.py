@@ -124,15 +124,15 @@ def test_daemon_runs_without_privilege(locked_down: LockedDown, config: dict[str
         _assert_confined(engine, container)
         started = time.monotonic()
         engine.podman("kill", "--signal", "TERM", container)
-        assert engine.podman("wait", container).strip() == "0", engine.fails("logs", container)
+        assert engine.podman("wait", container).strip() == "0", engine.attempt("logs", container)
         assert time.monotonic() - started < DRAIN_S + 15
 
 
 def _wait_until_healthy(engine: Engine, container: str, check: list[str]) -> None:
     until = time.monotonic() + START_LIMIT_S
-    while engine.fails("exec", container, *check).returncode:
+    while engine.attempt("exec", container, *check).returncode:
         running = engine.podman("inspect", "--format", "{{.State.Running}}", container).strip()
-        said = engine.fails("logs", container)
+        said = engine.attempt("logs", container)
         assert running == "true", said.stdout + said.stderr
         assert time.monotonic() < until, said.stdout + said.stderr
         time.sleep(0.5)
@@ -146,5 +146,5 @@ def _assert_confined(engine: Engine, container: str) -> None:
     assert status["Gid"] == [str(UID)] * 4
     assert {status[name][0] for name in ("CapEff", "CapPrm", "CapBnd")} == {"0" * 16}
     assert status["NoNewPrivs"] == ["1"]
-    assert "Read-only" in engine.fails("exec", container, "touch", "/opt/leakwatch/x").stderr
+    assert "Read-only" in engine.attempt("exec", container, "touch", "/opt/leakwatch/x").stderr
     assert engine.podman("exec", container, "find", "/tmp", "-type", "f") == ""  # noqa: S108

@@ -53,7 +53,7 @@ class Engine:
         """
         return self._run([*self._podman(), *args], limit_s=limit_s).stdout
 
-    def fails(self, *args: str | Path) -> subprocess.CompletedProcess[str]:
+    def attempt(self, *args: str | Path) -> subprocess.CompletedProcess[str]:
         """Return what happened, whatever it was."""
         return self._run([*self._podman(), *args], limit_s=RUN_LIMIT_S, check=False)
 
@@ -140,7 +140,7 @@ def open_engine() -> Engine:
     )
     engine = Engine(folder)
     with engine.alone():
-        if engine.fails("image", "exists", BASE).returncode:
+        if engine.attempt("image", "exists", BASE).returncode:
             _make_base(engine)
     return engine
 
