@@ -19,6 +19,7 @@ from leakwatch.alert.routing import deliveries
 from leakwatch.assess.assessor import assess
 from leakwatch.assess.escalation import combine, is_raise
 from leakwatch.clock import Clock
+from leakwatch.errors import StoreUnavailable
 from leakwatch.evidence.journal import IntakeJournal
 from leakwatch.evidence.record import Circumstances, capture_draft
 from leakwatch.model.alert import Alert
@@ -47,6 +48,15 @@ class Recorded:
     alert: Alert | None
 
 
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What became of the observations that waited in the journal."""
+
+    recorded: tuple[Recorded, ...]
+    stuck: Mapping[str, str]
+    """Entries that only a person can bring in, each with the reason."""
+
+
 class Recorder:
     """Makes observations durable, and everything that follows from them.
 
@@ -72,6 +82,8 @@ class Recorder:
         self._matters = matters
         self.circumstances = circumstances
         self._clock = clock
+        self._in_hand: set[str] = set()
+        """Entries that ``record`` is committing: not for ``recover`` to take up."""
 
     async def record(self, observation: Observation) -> Recorded:
         """Journal an observation, commit what follows from it, and strike it off.
@@ -81,30 +93,41 @@ class Recorder:
                 and ``recover`` brings it in.
             EvidenceError: the journal could not be written.
         """
-        await asyncio.to_thread(self._journal.put, observation.id, encode(observation))
-        recorded = await self._commit(observation)
-        await asyncio.to_thread(self._journal.remove, observation.id)
+        self._in_hand.add(observation.id)
+        try:
+            await asyncio.to_thread(self._journal.put, observation.id, encode(observation))
+            recorded = await self._commit(observation)
+            await asyncio.to_thread(self._journal.remove, observation.id)
+        finally:
+            self._in_hand.discard(observation.id)
         return recorded
 
-    async def recover(self) -> Sequence[Recorded]:
+    async def recover(self) -> Recovery:
         """Commit what a crash or a refusing database left in the journal.
 
+        An entry that cannot be brought in stays, and holds up no other.
+
         Raises:
-            StoreError: the database still refuses.
+            StoreUnavailable: the database still refuses.
+            EvidenceError: the journal cannot be read.
         """
-        recovered = []
+        recorded, stuck = [], {}
         for entry, raw in await asyncio.to_thread(self._journal.pending):
+            if entry in self._in_hand:
+                continue
             try:
                 observation = decode(raw)
-            except ValueError:
-                log.warning("journal_entry_unreadable", entry=entry)
+                if observation.matter not in self._matters:
+                    stuck[entry] = f"its matter {observation.matter} is not configured"
+                    continue
+                recorded.append(await self._commit(observation))
+            except StoreUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - a fault of ours must not hide the others
+                stuck[entry] = type(error).__name__
                 continue
-            if observation.matter not in self._matters:
-                log.error("journal_entry_of_unknown_matter", entry=entry, matter=observation.matter)
-                continue
-            recovered.append(await self._commit(observation))
             await asyncio.to_thread(self._journal.remove, entry)
-        return recovered
+        return Recovery(tuple(recorded), stuck)
 
     async def note_capture(
         self, tx: UnitOfWork, capture: Capture, poll_id: str, *, matter: str

@@ -54,7 +54,7 @@ class HealthServer:
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
         app.router.add_get("/metrics", self._serve_metrics)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         host, _, port = self._listen.rpartition(":")
         try:
@@ -76,7 +76,8 @@ class HealthServer:
 
     async def _readyz(self, _: web.Request) -> web.Response:
         last = self._last_tick()
-        is_ticking = last is not None and self._clock.now() - last < self._stale_after
+        # A tick in the future: the wall clock was put back since.
+        is_ticking = last is not None and abs(self._clock.now() - last) < self._stale_after
         troubles = self._troubles.current
         # One broken source leaves the daemon ready: it goes on with the rest.
         blocking = {k: v for k, v in troubles.items() if k in ("store", "outbox", "journal", "tor")}

@@ -13,22 +13,20 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from leakwatch.daemon.health import HealthServer
 from leakwatch.daemon.metrics import Metrics
 from leakwatch.daemon.once import Troubles
 from leakwatch.daemon.pool import WorkerPool
+from leakwatch.daemon.scheduling import build_scheduler, mind_the_clock
 from leakwatch.daemon.tick import Jobs
 from leakwatch.settings import Settings
 from leakwatch.wiring.service import build_service
 
 log = structlog.get_logger(__name__)
 
-JOURNAL_S = 30.0
 FINAL_DELIVERY_S = 10.0
 
 
@@ -66,8 +64,9 @@ async def serve(
         await health.start()
         try:
             await jobs.recover()
-            scheduler = _scheduler(jobs, settings)
+            scheduler = build_scheduler(jobs, settings.daemon)
             scheduler.start()
+            watch = asyncio.create_task(mind_the_clock(scheduler, service.clock))
             log.info("daemon_started", sources=len(service.sources), matters=len(service.matters))
             if ready is not None:
                 ready()
@@ -76,33 +75,12 @@ async def serve(
             scheduler.pause()
             cut_off = await pool.drain(settings.daemon.drain_s)
             with suppress(TimeoutError):
-                await asyncio.wait_for(jobs.deliver(), FINAL_DELIVERY_S)
+                await asyncio.wait_for(jobs.deliver_last(), FINAL_DELIVERY_S)
+            watch.cancel()
             scheduler.shutdown(wait=False)
             log.info("daemon_stopped", polls_cut_off=cut_off)
         finally:
             await health.stop()
-
-
-def _scheduler(jobs: Jobs, settings: Settings) -> AsyncIOScheduler:
-    scheduler = AsyncIOScheduler(timezone=UTC)
-    every = {
-        "tick": (jobs.tick, settings.daemon.tick_s),
-        "deliver": (jobs.deliver, settings.daemon.outbox_s),
-        "recover": (jobs.recover, JOURNAL_S),
-    }
-    for name, (job, seconds) in every.items():
-        scheduler.add_job(
-            job,
-            "interval",
-            seconds=seconds,
-            id=name,
-            next_run_time=datetime.now(UTC),
-            # Late is better than never: without this a busy second drops a run.
-            misfire_grace_time=None,
-            coalesce=True,
-            max_instances=1,
-        )
-    return scheduler
 
 
 @asynccontextmanager

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -34,6 +35,8 @@ class Poller:
         self._store = service.store
         self._metrics = metrics
         self._troubles = troubles
+        self._owed: dict[str, tuple[Lease, datetime]] = {}
+        """Leases that the database has yet to take back, with when the source is due."""
 
     async def poll(self, lease: Lease) -> PollReport:
         """Poll the leased source, keep the lease alive meanwhile, then give it back.
@@ -43,26 +46,38 @@ class Poller:
         """
         spec, adapter = self._service.sources[lease.source]
         started = time.perf_counter()
-        keeper = asyncio.create_task(self._keep(lease), name=f"lease {lease.source}")
+        # A fault must not turn into a tight loop of the same fault.
+        wait = timedelta(seconds=min(spec.interval_s, 60.0))
         try:
-            with structlog.contextvars.bound_contextvars(source=spec.name):
-                report = await self._service.pipeline.poll(spec, adapter, lease)
+            async with self._kept(lease):
+                with structlog.contextvars.bound_contextvars(source=spec.name):
+                    report = await self._service.pipeline.poll(spec, adapter, lease)
+                async with self._store.read() as tx:
+                    state = await tx.sources.state(spec.name)
+                now = self._service.clock.now()
+                wait = next_poll_at(spec, state, now) - now
         except asyncio.CancelledError:
-            await self._release(lease, due_in_s=0.0)
-            raise
-        except Exception:
-            # A fault must not turn into a tight loop of the same fault.
-            await self._release(lease, due_in_s=min(spec.interval_s, 60.0))
+            wait = timedelta()
             raise
         finally:
-            keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await keeper
-        async with self._store.begin() as tx:
-            state = await tx.sources.state(spec.name)
-            await tx.sources.release(lease, next_poll_at(spec, state, self._service.clock.now()))
+            await self._release(lease, self._service.clock.now() + wait)
         self._tell(report, time.perf_counter() - started)
         return report
+
+    async def decline(self, lease: Lease) -> None:
+        """Give a lease back without a poll; the source stays due."""
+        await self._release(lease, self._service.clock.now())
+
+    async def give_back(self) -> None:
+        """Give back the leases that the database did not take at the time.
+
+        Raises:
+            StoreError: it still does not.
+        """
+        for lease, due in list(self._owed.values()):
+            async with self._store.begin() as tx:
+                await tx.sources.release(lease, due)
+            self._owed.pop(lease.source, None)
 
     def _tell(self, report: PollReport, seconds: float) -> None:
         poll = report.poll
@@ -81,6 +96,16 @@ class Poller:
             self._metrics.last_success.labels(poll.source).set(poll.finished_at.timestamp())
         log.debug("poll", source=poll.source, outcome=poll.outcome.value, items=poll.items)
 
+    @asynccontextmanager
+    async def _kept(self, lease: Lease) -> AsyncIterator[None]:
+        keeper = asyncio.create_task(self._keep(lease), name=f"lease {lease.source}")
+        try:
+            yield
+        finally:
+            keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeper
+
     async def _keep(self, lease: Lease) -> None:
         """Renew the lease until cancelled; a lost lease ends the renewing."""
         while True:
@@ -97,8 +122,8 @@ class Poller:
             except StoreError:
                 continue
 
-    async def _release(self, lease: Lease, *, due_in_s: float) -> None:
+    async def _release(self, lease: Lease, due: datetime) -> None:
+        """Give a lease back, at the next tick if the database refuses now."""
+        self._owed[lease.source] = lease, due
         with suppress(StoreError):
-            async with self._store.begin() as tx:
-                due = self._service.clock.now() + timedelta(seconds=due_in_s)
-                await tx.sources.release(lease, due)
+            await self.give_back()

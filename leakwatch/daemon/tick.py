@@ -43,15 +43,17 @@ class Jobs:
         self._poller = Poller(service, metrics=metrics, troubles=troubles)
         self._draining = asyncio.Lock()
         self.last_tick_at: datetime | None = None
-        """When due sources were last claimed."""
+        """When due sources were last claimed, or all workers seen busy."""
 
     async def tick(self) -> int:
         """Claim as many due sources as there are free workers; return how many."""
         room = self._pool.free
-        if room == 0:
-            return 0
         now = self._service.clock.now()
+        if room == 0:
+            self.last_tick_at = now
+            return 0
         try:
+            await self._poller.give_back()
             async with self._service.store.begin() as tx:
                 leases = await tx.sources.claim_due(
                     self._service.owner,
@@ -66,13 +68,17 @@ class Jobs:
         self.last_tick_at = now
         self._metrics.last_tick.set(now.timestamp())
         for lease in leases:
-            self._pool.submit(self._poll(lease), name=f"poll {lease.source}")
+            if not self._pool.submit(self._poll(lease), name=f"poll {lease.source}"):
+                await self._poller.decline(lease)  # we are stopping
         return len(leases)
 
     async def deliver(self) -> None:
         """Send what is due in the outbox; at once, or by the drain that is under way."""
-        if self._draining.locked():
-            return
+        if not self._draining.locked():
+            await self.deliver_last()
+
+    async def deliver_last(self) -> None:
+        """Send what is due in the outbox, after the drain that may be under way."""
         async with self._draining:
             try:
                 report = await drain(
@@ -97,21 +103,30 @@ class Jobs:
 
     async def recover(self) -> None:
         """Bring journalled observations into the database."""
-        pending = await asyncio.to_thread(self._service.journal.pending)
-        self._metrics.journal.set(len(pending))
-        if not pending:
-            return
         try:
-            recovered = await self._service.recorder.recover()
+            pending = await asyncio.to_thread(self._service.journal.pending)
+            self._metrics.journal.set(len(pending))
+            recovery = await self._service.recorder.recover()
         except LeakwatchError as error:
             self._troubles.begin("journal", error.slug, error.what)
             return
-        self._troubles.end("journal")
-        self._metrics.journal.set(0)
-        log.info("journal_recovered", observations=len(recovered))
-        await self.deliver()
+        self._metrics.journal.set(len(recovery.stuck))
+        if recovery.stuck:
+            entry, reason = next(iter(recovery.stuck.items()))
+            what = f"{len(recovery.stuck)} observations cannot be brought in; {entry}: {reason}"
+            self._troubles.begin("journal", "journal_stuck", what)
+        else:
+            self._troubles.end("journal")
+        if recovery.recorded:
+            log.info("journal_recovered", observations=len(recovery.recorded))
 
     async def _poll(self, lease: Lease) -> None:
+        if lease.source not in self._service.sources:
+            # Two daemons on one database while one has older settings.
+            what = "another daemon has configured it, this one has not"
+            self._troubles.begin(f"poll {lease.source}", "entity_unknown", what)
+            await self._poller.decline(lease)
+            return
         try:
             report = await self._poller.poll(lease)
         except LeakwatchError as error:

@@ -21,6 +21,8 @@ class StoreSettings(Section):
     """SQLAlchemy URL of PostgreSQL; None means SQLite in the state directory."""
     url_file: Path | None = None
     """File that holds the URL, where the URL holds a password."""
+    lock_timeout_s: Seconds = 30.0
+    """How long to wait for other transactions."""
 
 
 class FingerprintSettings(Section):
@@ -61,7 +63,8 @@ class LimitSettings(Section):
 class DaemonSettings(Section):
     tick_s: Seconds = 5.0
     workers: Count = 8
-    lease_s: Seconds = 900.0
+    lease_s: Seconds = 120.0
+    """How long a source stays taken after its daemon died; a running poll renews it."""
     outbox_s: Seconds = 2.0
     drain_s: Seconds = 30.0
     listen: str = "127.0.0.1:8787"

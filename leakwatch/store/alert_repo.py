@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select, update
@@ -15,6 +15,8 @@ from leakwatch.model.finding import Outcome
 from leakwatch.store.tables import alerts, outbox
 from leakwatch.store.transaction import Row, Transaction
 
+LONGEST_WAIT = timedelta(hours=2)
+"""Longer than any pause between two attempts."""
 _FREE: Mapping[str, Any] = {"lease_owner": None, "lease_until": None}
 _DELIVERY = tuple(c for c in outbox.c if c.name not in _FREE)
 
@@ -76,11 +78,16 @@ class SqlAlerts:
     async def claim_due(
         self, owner: str, *, now: datetime, until: datetime, limit: int
     ) -> Sequence[Message]:
-        """Lease due outbox rows, the longest overdue first; an expired lease is due again."""
+        """Lease due outbox rows, the longest overdue first; an expired lease is due again.
+
+        What waits for longer than anything may was put off by a clock that was wrong.
+        """
+        attempt_at, lease_until = outbox.c.next_attempt_at, outbox.c.lease_until
+        is_due = or_(attempt_at <= now, attempt_at > now + LONGEST_WAIT)
+        is_free = or_(lease_until.is_(None), lease_until <= now, lease_until > until + LONGEST_WAIT)
         due = (
             select(*_DELIVERY)
-            .where(outbox.c.state == DeliveryState.PENDING.value, outbox.c.next_attempt_at <= now)
-            .where(or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now))
+            .where(outbox.c.state == DeliveryState.PENDING.value, is_due, is_free)
             .order_by(outbox.c.next_attempt_at, outbox.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Update, bindparam, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Update, bindparam, delete, insert, or_, select, update
 
 from leakwatch.errors import Conflict, NotFound
 from leakwatch.model.capture import Poll, PollOutcome
@@ -18,6 +18,10 @@ from leakwatch.store.tables import locations, polls, sources
 from leakwatch.store.transaction import Row, Transaction
 
 _OF_THE_SPEC = ("kind", "role", "spec_sha256", "is_enabled", "interval_s", "next_poll_at")
+SKEW = timedelta(minutes=1)
+"""By which the clocks of two daemons may differ."""
+LEASE_EXCESS = timedelta(hours=1)
+"""A lease that ends so much later than one of now was not made by this clock."""
 _GOOD = (PollOutcome.OK.value, PollOutcome.UNCHANGED.value)
 
 
@@ -64,11 +68,16 @@ class SqlSources:
     async def claim_due(
         self, owner: str, *, now: datetime, until: datetime, limit: int
     ) -> Sequence[Lease]:
-        """Lease up to ``limit`` sources, the longest overdue first."""
+        """Lease up to ``limit`` sources, the longest overdue first.
+
+        A source last polled in the future is due at once: the wall clock was put
+        back since, and its time was reckoned by the wrong one.
+        """
+        is_due = or_(sources.c.next_poll_at <= now, sources.c.last_poll_at > now + SKEW)
         due = (
             select(sources.c.name)
-            .where(sources.c.is_enabled, sources.c.next_poll_at <= now)
-            .where(or_(sources.c.lease_until.is_(None), sources.c.lease_until <= now))
+            .where(sources.c.is_enabled, is_due)
+            .where(_is_free(now, until))
             .order_by(sources.c.next_poll_at, sources.c.name)
             .limit(limit)
             .with_for_update(skip_locked=True)  # SQLite has the whole database already
@@ -84,11 +93,7 @@ class SqlSources:
 
     async def claim(self, name: str, owner: str, *, now: datetime, until: datetime) -> Lease:
         """Lease one source, due or not; an owner's own lease is renewed."""
-        is_free = or_(
-            sources.c.lease_until.is_(None),
-            sources.c.lease_until <= now,
-            sources.c.lease_owner == owner,
-        )
+        is_free = or_(_is_free(now, until), sources.c.lease_owner == owner)
         claiming = update(sources).where(sources.c.name == name, sources.c.is_enabled, is_free)
         if await self._tx.run(claiming.values(lease_owner=owner, lease_until=until)):
             return Lease(name, owner, until)
@@ -173,6 +178,15 @@ class SqlSources:
     async def _write_held(self, lease: Lease, statement: Update) -> None:
         if not await self._tx.run(statement):
             raise Conflict(f"the lease of source {lease.source!r} was lost")
+
+
+def _is_free(now: datetime, until: datetime) -> ColumnElement[bool]:
+    """Tell a source that nobody holds: not leased, expired, or leased by a wrong clock."""
+    return or_(
+        sources.c.lease_until.is_(None),
+        sources.c.lease_until <= now,
+        sources.c.lease_until > until + LEASE_EXCESS,
+    )
 
 
 def _held(lease: Lease) -> Update:

@@ -96,6 +96,8 @@ async def build_service(
             SandboxPool(read_limits(settings), workers=os.cpu_count() or 1)
         )
         executor = stack.enter_context(ThreadPoolExecutor(THREADS, thread_name_prefix="work"))
+        # Closed before the executor, which waits for what it runs: a read of a nasty file.
+        stack.callback(sandbox.close)
         store = await stack.enter_async_context(open_store(settings))
         fetcher = HttpFetcher(fetch_policy(settings, places.sources), clock=clock)
         stack.push_async_callback(fetcher.aclose)

@@ -20,7 +20,11 @@ async def open_store(settings: Settings) -> AsyncIterator[SqlStore]:
     Raises:
         StoreError: not reached, not created yet, or of another version.
     """
-    store = SqlStore(store_url(settings), chain=record_sha256)
+    store = SqlStore(
+        store_url(settings),
+        chain=record_sha256,
+        lock_timeout_s=settings.store.lock_timeout_s,
+    )
     try:
         await store.check_schema()
         yield store
