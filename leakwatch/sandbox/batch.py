@@ -26,7 +26,7 @@ from leakwatch.unpack.sniff import HEAD_BYTES, sniff
 
 SMALL_BYTES = 256 * 1024
 _BATCH_BYTES = 4 * 1024 * 1024
-_BATCH_INPUTS = 512
+_BATCH_INPUTS = 1024
 
 
 @dataclass(slots=True)

@@ -27,6 +27,8 @@ _MAX_DETAIL_CHARS = 200
 _KIND = re.compile(r"[a-z0-9_-]{1,32}")
 _SHA256 = re.compile(r"(?:[0-9a-f]{64})?")
 _NOT_PRINTABLE = re.compile(r"[^ -~]")
+_FROM_JSON = json.JSONDecoder().decode
+_TO_JSON = json.JSONEncoder(separators=(",", ":")).encode
 _SLUGS = frozenset(cls.slug for cls in error_classes())
 
 
@@ -47,7 +49,7 @@ class Frame:
 
 
 def encode(header: Mapping[str, Any], payload: bytes = b"") -> bytes:
-    raw = json.dumps(header, separators=(",", ":")).encode("ascii")
+    raw = _TO_JSON(header).encode("ascii")
     return _PREFIX.pack(len(raw), len(payload)) + raw + payload
 
 
@@ -81,15 +83,11 @@ def decode_artefact(frame: Frame, name: str) -> Artefact:
         BadFrame: a field is missing, of another type or out of range.
     """
     header = frame.header
-    names = _list_of(header.get("n", []), str)
-    ordinals = _list_of(header.get("o", []), int)
-    if len(names) != len(ordinals) or any(n < 0 for n in ordinals):
-        raise BadFrame("names and ordinals do not fit")
     error, detail = header.get("e"), header.get("d")
     if error is not None and not (isinstance(error, str) and error in _SLUGS):
         raise BadFrame("unknown error slug")
     return Artefact(
-        path=MemberPath((name, *names), tuple(ordinals)),
+        path=_path(header, name),
         kind=_matching(_KIND, header.get("k")),
         size_bytes=_number(header.get("s", 0), 2**63),
         sha256=_matching(_SHA256, header.get("h", "")),
@@ -99,6 +97,15 @@ def decode_artefact(frame: Frame, name: str) -> Artefact:
         detail=None if detail is None else clean_line(detail),
         is_container=header.get("a") == 1,
     )
+
+
+def _path(header: Mapping[str, Any], name: str) -> MemberPath:
+    if "o" not in header:
+        return MemberPath((name,), ())
+    names, ordinals = _list_of(header.get("n"), str), _list_of(header["o"], int)
+    if len(names) != len(ordinals) or any(n < 0 for n in ordinals):
+        raise BadFrame("names and ordinals do not fit")
+    return MemberPath((name, *names), tuple(ordinals))
 
 
 def clean_line(text: object) -> str:
@@ -143,7 +150,7 @@ class FrameSplitter:
 
 def _json_object(raw: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(raw)
+        value = _FROM_JSON(raw.decode("ascii"))
     except (ValueError, RecursionError):
         raise BadFrame("a header is no JSON") from None
     if not isinstance(value, dict):

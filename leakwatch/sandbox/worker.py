@@ -26,7 +26,7 @@ _START_TIMEOUT_S = 60.0
 _END_TIMEOUT_S = 10.0
 _STOP_TIMEOUT_S = 5.0
 _LINGER_MS = 1000
-_READ_BYTES = 256 * 1024
+_READ_BYTES = 64 * 1024
 _BOOT = (
     "import json, sys; config = json.loads(sys.argv[1]); sys.path[:] = config['path']; "
     "from leakwatch.sandbox.zygote import main; main(config)"

@@ -28,7 +28,7 @@ from leakwatch.unpack.container import MAX_NAME_CHARS, SeekableStream
 END_BYTES = 22
 MAX_TAIL_BYTES = END_BYTES + 0xFFFF
 _END = struct.Struct("<4s4H2LH")
-_END_MAGIC = b"PK\x05\x06"
+END_MAGIC = b"PK\x05\x06"
 _LOCATOR = struct.Struct("<4sLQL")
 _LOCATOR_MAGIC = b"PK\x06\x07"
 _END64 = struct.Struct("<4sQ2H2L4Q")
@@ -76,13 +76,13 @@ def find_end(tail: bytes) -> int | None:
     Only a record whose comment ends within the bytes given counts; data added
     after the archive is tolerated.
     """
-    at = tail.rfind(_END_MAGIC)
+    at = tail.rfind(END_MAGIC)
     while at >= 0:
         if at + END_BYTES <= len(tail):
             comment_bytes = int.from_bytes(tail[at + 20 : at + 22], "little")
             if at + END_BYTES + comment_bytes <= len(tail):
                 return at
-        at = tail.rfind(_END_MAGIC, 0, at)
+        at = tail.rfind(END_MAGIC, 0, at)
     return None
 
 

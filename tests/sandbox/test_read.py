@@ -192,6 +192,10 @@ def test_many_small_files_come_back_in_order(pool: SandboxPool, tmp_path: Path) 
         ("c", path),
         ("d", tmp_path / "missing"),
         ("e", b"<html><p>page"),
+        ("f", "Zürich, déjà vu".encode("cp1252")),
+        ("g", "Zürich".encode("utf-16")),
+        ("h", b"a note in front " * 400 + zip_of([("inner", b"behind it")])),
+        ("i", b""),
         *((f"n{n}", b"note %d" % n) for n in range(100)),
     ]
     together = list(pool.read_many(inputs))
