@@ -23,7 +23,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 from aiohttp import web
@@ -39,7 +39,7 @@ DEADLINE_S = 60.0
 """Longer than anything takes on a busy machine; a wait that gets here has failed."""
 SOURCES = ("kazu", "pastes", "directory", "news")
 
-Mood = Callable[[web.Request], Awaitable[web.Response | None]]
+Mood = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
 """What a place does with a request; None has it answer as it should."""
 
 
@@ -93,7 +93,8 @@ class MoodySite(LeakSite):
     async def _moody(self, place: str, request: web.Request) -> web.Response | None:
         self.asked.append(place)
         mood = self.moods.get(place)
-        return await mood(request) if mood is not None else None
+        # The parent's handlers promise more than aiohttp asks of them.
+        return cast("web.Response | None", await mood(request) if mood is not None else None)
 
 
 @dataclass
@@ -117,14 +118,24 @@ def says(status: int, body: str = "") -> Mood:
     return mood
 
 
-async def hangs_up(request: web.Request) -> web.Response:
+async def hangs_up(request: web.Request) -> web.StreamResponse:
     """Cut the connection in the middle of the answer."""
     answer = web.StreamResponse(headers={"Content-Length": "100000"})
     await answer.prepare(request)
     await answer.write(b"PK\x03\x04 and then")
     assert request.transport is not None
     request.transport.abort()
-    raise ConnectionResetError
+    return answer
+
+
+def in_turn(*moods: Mood) -> Mood:
+    """Return a mood that is each of these for one request, then none."""
+    left = list(moods)
+
+    async def mood(request: web.Request) -> web.StreamResponse | None:
+        return await left.pop(0)(request) if left else None
+
+    return mood
 
 
 @dataclass
@@ -367,7 +378,7 @@ async def staged(template: Template, database: Path, root: Path) -> AsyncIterato
         )
         stage = Stage(template, deployment, site, mailbox)
         stage.change("tick_s = 0.5", "tick_s = 0.2")
-        stage.change("outbox_s = 0.5", "outbox_s = 0.2")
+        stage.change("outbox_s = 0.5", "outbox_s = 0.2\nlease_s = 3")
         stage.state.mkdir(mode=0o700)
         shutil.copy(database, stage.database)
         yield stage
