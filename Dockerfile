@@ -4,14 +4,14 @@ ARG BASE_IMAGE=python:3.13-slim
 
 FROM ${BASE_IMAGE} AS build
 WORKDIR /src
-COPY requirements.lock requirements-build.lock ./
+COPY requirements.lock .ci/build.lock ./
 # Wheels only: nothing is compiled, and no code of a dependency runs while it is installed.
 RUN python3 -m venv /opt/leakwatch \
  && /opt/leakwatch/bin/pip install --quiet --no-cache-dir --disable-pip-version-check \
       --only-binary :all: --require-hashes -r requirements.lock
 RUN python3 -m venv /opt/build \
  && /opt/build/bin/pip install --quiet --no-cache-dir --disable-pip-version-check \
-      --only-binary :all: --require-hashes -r requirements-build.lock
+      --only-binary :all: --require-hashes -r build.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY leakwatch leakwatch
 COPY migrations migrations

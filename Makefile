@@ -21,7 +21,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 VENV_READY := $(BIN)/pip
 RUN_READY := $(VENV)/.leakwatch-run
 DEV_READY := $(VENV)/.leakwatch-dev
-LOCKS := requirements.lock requirements-build.lock
+LOCKS := requirements.lock .ci/build.lock
 
 .PHONY: help demo test lint format bench lock image clean
 
@@ -75,7 +75,7 @@ $(VENV_READY):
 $(RUN_READY): $(LOCKS) pyproject.toml | $(VENV_READY)
 	@echo "setting up: what leakwatch needs to run, from requirements.lock (about a minute, once)"
 	$(PIP) install --require-hashes -r requirements.lock
-	$(PIP) install --require-hashes -r requirements-build.lock
+	$(PIP) install --require-hashes -r .ci/build.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@
 

@@ -112,7 +112,7 @@ class Inspector:
         seen = [Seen(batch.captures[0], (_text_artefact(post),), Part.PAGE)]
         if post.content is not None:
             seen.append(await self._read(post.content, Part.CONTENT))
-        files = [link for link in post.links if not link.is_magnet]
+        files = list({link.url: link for link in post.links if not link.is_magnet}.values())
         fetched: set[str] = set()
         missed = refused = 0
         wanted = files if may_fetch and source.follow_files else []
@@ -178,7 +178,9 @@ def _text_artefact(post: Post) -> Artefact:
 def _locked_members(seen: Sequence[Seen]) -> Listing | None:
     """Return members that could not be opened as a listing: names and sizes still tell."""
     entries = tuple(
-        ListingEntry(path=artefact.path.names[-1], size_bytes=artefact.size_bytes)
+        ListingEntry(
+            path=artefact.path.names[-1], size_bytes=artefact.size_bytes, crc32=artefact.crc32
+        )
         for one in seen
         for artefact in one.artefacts
         if artefact.error == "encrypted" and artefact.path.ordinals

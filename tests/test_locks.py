@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 RUN = "requirements.lock"
-BUILD = "requirements-build.lock"
+BUILD = ".ci/build.lock"
 DEV = "tests/requirements.lock"
 PIN = re.compile(r"^(?P<pin>[A-Za-z0-9._-]+==[^\s;]+)(?: ; [^\\]+)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")

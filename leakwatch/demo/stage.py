@@ -135,9 +135,11 @@ async def _scenes(
     site.publish(_zipped(patients[:120]))
     timeline.say("actor", "publishes a ZIP of 120 files on the leak site")
     await _told(mailbox, "publication", timeline, already=0)
-    longest = max(patients[120:], key=lambda file: len(file.data))
-    site.paste(f"proof, more to come:\n\n{excerpt(longest, 150)}\n\nenjoy", title="kereru")
-    timeline.say("actor", "pastes an excerpt of 150 words from a note that is not in the ZIP")
+    notes = [file for file in patients[120:] if file.category == "consultation"]
+    longest = sorted(notes, key=lambda file: -len(file.data))[:4]
+    proof = "\n\n".join(excerpt(file, 120) for file in longest)
+    site.paste(f"proof, more to come:\n\n{proof}\n\nenjoy", title="kereru")
+    timeline.say("actor", "pastes excerpts of four notes that are not in the ZIP")
     await _told(mailbox, "publication", timeline, already=1)
     for file in patients[-3:]:
         site.drop(f"mirror-{file.path.rpartition('/')[2]}", file.data)
