@@ -85,13 +85,16 @@ def content_digest(post: Post, page: PageAddress) -> str:
 def _post(item: Mapping[str, Any], page: PageAddress, reading: Reading) -> Post | None:
     title, text = item["title"], item["text"]
     links = [found for x in item["links"] if (found := _link(x, page)) is not None]
+    url = _address(item, page, reading)
+    is_own = url is not None and (reading.trust_links or page.is_same_host(url))
+    own = _own_address(url, page) if url is not None and is_own else None
+    key = item["key"] or (f"at {digest(page.relative(own), chars=16)}" if own else None)
+    if url is not None and names_file(url):
+        # No place, though the post may be nothing else: a file, whose address may hold a name.
+        own = None
+        links += [Link(url)] if all(link.url != url for link in links) else []
     if not (title or text or links):
         return None
-    own = _own_address(item, page, reading)
-    mention = page.resolve(item["link"]) if item["link"] else None
-    if own is None and mention is not None and names_file(mention):
-        links.append(Link(mention))
-    key = item["key"] or (f"at {digest(page.relative(own), chars=16)}" if own else None)
     # An address or a title may hold a name: its digest stands for it.
     key = key or f"of {digest(name_of_title(title) or text, chars=16)}"
     when = read_date(item["date"], assume_utc=reading.assume_utc, form=reading.date_format)
@@ -106,14 +109,16 @@ def _post(item: Mapping[str, Any], page: PageAddress, reading: Reading) -> Post 
     )
 
 
-def _own_address(item: Mapping[str, Any], page: PageAddress, reading: Reading) -> str | None:
-    """Return the post's own address, or None when it has none but the page's."""
+def _address(item: Mapping[str, Any], page: PageAddress, reading: Reading) -> str | None:
+    """Return the address that an item links, or that its key makes; any host."""
     href = item["link"]
     if not href and reading.link_template and item["key"]:
         href = reading.link_template.replace("{key}", quote(item["key"], safe=""))
-    url = page.resolve(href) if href else None
-    if url is None or not (reading.trust_links or page.is_same_host(url)):
-        return None
+    return page.resolve(href) if href else None
+
+
+def _own_address(url: str, page: PageAddress) -> str | None:
+    """Return a link as a post's own address, or None when it is the page's."""
     canonical, here = canonical_url(url), canonical_url(page.url)
     if canonical != here:
         return canonical

@@ -143,6 +143,19 @@ def test_foreign_link_is_no_address_where_links_are_not_trusted() -> None:
     assert one(title="a", link="https://news.example/x").location == "https://news.example/x"
 
 
+def test_file_is_followed_and_is_no_address() -> None:
+    """A post that links straight to a document shows it, and no part of its name is kept."""
+    alone = one(link="/got/J_Doe_results.pdf")
+    assert [x.url for x in alone.links] == ["http://board.example/got/J_Doe_results.pdf"]
+    assert alone.location.startswith("http://board.example/list#")
+    assert "Doe" not in alone.location + alone.key
+    assert one(link="/got/A_Roe_results.pdf").location != alone.location
+    again = one(title="a", link="/a.zip", links=[{"url": "a.zip", "name": "all of it"}])
+    assert [x.name for x in again.links] == ["all of it"]
+    made = one(Reading(link_template="/{key}.zip"), title="a", key="x")
+    assert [x.url for x in made.links] == ["http://board.example/x.zip"]
+
+
 def test_repeated_keys_are_told_apart() -> None:
     """Two posts under one name are two posts; the same post twice is one."""
     items = [item(title="a", text="1"), item(title="a", text="2"), item(title="a", text="1")]
