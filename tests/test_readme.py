@@ -1,44 +1,26 @@
 """The README's commands exist, with the options it gives them."""
 
 import re
-import shlex
 from pathlib import Path
 
 import pytest
-import typer.main
 
-from leakwatch.cli.main import app
+from tests.support.commands import check_command, console_lines, our_commands
 
-README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
-COMMANDS = [
-    line.split("#")[0].strip()
-    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL)
-    for line in block.splitlines()
-]
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def is_ours(command: str) -> bool:
-    return command.startswith("leakwatch ")
-
-
-@pytest.mark.parametrize("command", filter(is_ours, COMMANDS))
+@pytest.mark.parametrize("command", our_commands(README))
 def test_every_command_of_the_readme_parses(command: str) -> None:
     """A reader who types what the README says meets no usage error."""
-    words = shlex.split(command)[1:]
-    node = typer.main.get_command(app)
-    context = node.make_context("leakwatch", list(words), resilient_parsing=False)
-    while subcommands := getattr(node, "commands", None):
-        rest = [*context.protected_args, *context.args] if hasattr(
-            context, "protected_args"
-        ) else list(context.args)
-        name = rest.pop(0)
-        assert name in subcommands, f"no command {name}"
-        node = subcommands[name]
-        context = node.make_context(name, rest, parent=context)
+    check_command(command)
 
 
 def test_the_readme_shows_the_make_targets() -> None:
     """Both commands that it opens with are targets of the Makefile."""
-    makefile = (Path(__file__).resolve().parents[1] / "Makefile").read_text(encoding="utf-8")
-    for command in filter(lambda c: c.startswith("make "), COMMANDS):
-        assert re.search(rf"^{command.split()[1]}:", makefile, re.MULTILINE)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    shown = [line.split()[1] for line in console_lines(README) if line.startswith("make ")]
+    assert {"demo", "test"} <= set(shown)
+    for target in shown:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
