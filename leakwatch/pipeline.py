@@ -25,6 +25,7 @@ from leakwatch.clock import Clock
 from leakwatch.errors import FetchError, LeakwatchError, SandboxError, SourceError
 from leakwatch.inspection import Inspection, Inspector, Part, Seen
 from leakwatch.model.capture import Capture, Poll, PollOutcome
+from leakwatch.model.evidence import SealedContent
 from leakwatch.model.finding import Claims
 from leakwatch.model.ids import derived_id
 from leakwatch.model.location import without_document_name
@@ -154,6 +155,7 @@ class Pipeline:
         may_fetch = any(matter.may_fetch_payload(now) for matter in matters)
         fetched: set[str] = set()
         missed = 0
+        vault: dict[tuple[str, ...], SealedContent] = {}
         for post in batch.posts:
             inspection = await self.inspector.inspect(
                 post, batch, source, may_fetch=may_fetch, done=progress.done
@@ -161,7 +163,9 @@ class Pipeline:
             fetched |= inspection.fetched
             missed += inspection.missed
             for matter in matters:
-                observation = await self._observe(matter, source, post, inspection, poll_id)
+                observation = await self._observe(
+                    matter, source, post, inspection, poll_id, vault=vault
+                )
                 if observation is not None:
                     tally.recorded.append(await self.recorder.record(observation))
                     tally.evidenced |= {(c.id, matter.id) for c in observation.captures}
@@ -177,8 +181,13 @@ class Pipeline:
         post: Post,
         inspection: Inspection,
         poll_id: str,
+        *,
+        vault: dict[tuple[str, ...], SealedContent],
     ) -> Observation | None:
-        """Return what a post shows for one matter; None when it shows nothing."""
+        """Return what a post shows for one matter; None when it shows nothing.
+
+        ``vault`` is what was sealed of the batch so far.
+        """
         loop = asyncio.get_running_loop()
         artefacts, matches, matched = await loop.run_in_executor(
             self.executor, _match, inspection, self.matchers[matter.id]
@@ -188,11 +197,7 @@ class Pipeline:
             return None
         now = self.clock.now()
         to_seal = [s.capture for s in inspection.seen if _may_seal(s, matched, matter, now=now)]
-        sealed = (
-            await loop.run_in_executor(self.executor, self.sealer.seal, matter, to_seal)
-            if to_seal
-            else None
-        )
+        sealed = await self._sealed(matter, to_seal, vault)
         location = post.location
         return Observation(
             id=derived_id("o", matter.id, location, *(s.capture.id for s in inspection.seen)),
@@ -212,6 +217,17 @@ class Pipeline:
             claimed_posted_at=post.stated_at,
             sealed=sealed,
         )
+
+    async def _sealed(
+        self, matter: Matter, captures: list[Capture], vault: dict[tuple[str, ...], SealedContent]
+    ) -> SealedContent | None:
+        """Seal captures; the same ones once, however many posts of a page rest on them."""
+        name = (matter.id, *(capture.id for capture in captures))
+        if captures and name not in vault:
+            vault[name] = await asyncio.get_running_loop().run_in_executor(
+                self.executor, self.sealer.seal, matter, captures
+            )
+        return vault.get(name)
 
     async def _save(
         self,

@@ -1,0 +1,121 @@
+"""One poll from its page to what is recorded, over a real store and a made-up web."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from leakwatch.clock import SystemClock
+from leakwatch.evidence.journal import IntakeJournal
+from leakwatch.evidence.record import Circumstances
+from leakwatch.inspection import Inspector, PayloadLimits
+from leakwatch.model.artefact import Artefact
+from leakwatch.model.capture import Capture
+from leakwatch.model.evidence import SealedContent
+from leakwatch.model.listing import Listing
+from leakwatch.model.matter import Authorisation, Matter, PayloadPolicy
+from leakwatch.model.source import SourceSpec
+from leakwatch.pipeline import Pipeline, PollReport
+from leakwatch.ports import Reading, Store
+from leakwatch.recording import Recorder
+from leakwatch.sources.registry import build_source
+from tests.support.readers import PlainReader
+from tests.support.source_pages import Blog, InProcess, Thing, Web
+from tests.support.store import a_matter, an_order
+
+CLOCK = SystemClock()
+SPEC = replace(Blog().spec(), options={**Blog.options, "files": "p a"})
+
+
+class KnowsNothing:
+    """A ``ports.Matcher`` with an empty corpus."""
+
+    def match_artefact(self, artefact: Artefact) -> Reading:
+        return Reading(None, ())
+
+    def match_listing(self, listing: Listing) -> Reading:
+        return Reading(None, ())
+
+
+@dataclass
+class Remembers:
+    """A ``ports.Sealer`` that keeps the ids of what it was given."""
+
+    sealed: list[tuple[str, ...]] = field(default_factory=list)
+
+    def seal(self, matter: Matter, captures: Sequence[Capture]) -> SealedContent:
+        self.sealed.append(tuple(capture.id for capture in captures))
+        name = f"{len(self.sealed):064x}"
+        return SealedContent(f"{matter.id}/00/{name}.age", name, 1, ())
+
+
+def may_fetch() -> Matter:
+    """Return a matter under which linked files are fetched."""
+    now, day = CLOCK.now(), timedelta(days=1)
+    leave = Authorisation("the clinic", "letter", effective_from=now - day, expires_at=now + day)
+    return a_matter(an_order(), payload=PayloadPolicy.FINGERPRINT_AND_DROP, authorisations=(leave,))
+
+
+async def poll(
+    store: Store, folder: Path, web: Web, *, spec: SourceSpec = SPEC, sealer: Any = None
+) -> PollReport:
+    """Poll a blog once for one matter."""
+    matter = may_fetch()
+    matters = {matter.id: matter}
+    async with store.begin() as tx:
+        await tx.matters.sync((matter,), CLOCK.now())
+        await tx.sources.sync([spec], CLOCK.now())
+        lease = await tx.sources.claim(
+            spec.name, "test", now=CLOCK.now(), until=CLOCK.now() + timedelta(minutes=5)
+        )
+    with ThreadPoolExecutor(1) as executor:
+        pipeline = Pipeline(
+            store=store,
+            fetcher=web,
+            parser=InProcess(),
+            inspector=Inspector(
+                fetcher=web,
+                reader=PlainReader(),
+                executor=executor,
+                limits=PayloadLimits(),
+                blind=lambda url: url,
+            ),
+            matchers={matter.id: KnowsNothing()},
+            sealer=sealer or Remembers(),
+            recorder=Recorder(
+                store=store,
+                journal=IntakeJournal(folder / "journal"),
+                matters=matters,
+                circumstances=lambda: Circumstances(CLOCK.now(), "0" * 32, "0" * 64),
+                clock=CLOCK,
+            ),
+            matters=matters,
+            executor=executor,
+            clock=CLOCK,
+        )
+        return await pipeline.poll(spec, build_source(spec), lease)
+
+
+async def test_a_page_is_sealed_once_for_all_its_posts(store: Store, tmp_path: Path) -> None:
+    """A page with many posts about the victim fills the vault once, not once a post."""
+    things = [Thing(f"Harbour Clinic {n}") for n in range(5)]
+    sealer = Remembers()
+    report = await poll(store, tmp_path, Web(Blog().draw(things)), sealer=sealer)
+    assert len({r.finding.id for r in report.recorded}) == 5
+    assert len(sealer.sealed) == 1
+    async with store.begin() as tx:
+        records = [await tx.evidence.of_finding(r.finding.id) for r in report.recorded]
+    assert all(of and of[0].draft.sealed is not None for of in records)
+
+
+async def test_a_file_linked_twice_is_fetched_once(store: Store, tmp_path: Path) -> None:
+    """A post may name one file many times over: one fetch, and one file counted."""
+    page = b"""<main class=list><div class=card><h2>Harbour Clinic</h2>
+    <p><a href="/a.zip">1</a> <a href="/a.zip">2</a> <a href="/a.zip">3</a></p></div></main>"""
+    web = Web({SPEC.locations[0]: page, "http://board.example/a.zip": b"some words"})
+    await poll(store, tmp_path, web)
+    assert web.asked.count("http://board.example/a.zip") == 1
