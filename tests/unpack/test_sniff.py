@@ -21,7 +21,7 @@ EVAL = Path(__file__).resolve().parents[2] / "../shared/eval"
         (zip_of([]), "zip"),
         (zip_of([("[Content_Types].xml", b""), ("word/document.xml", b"")]), "docx"),
         (zip_of([("[Content_Types].xml", b""), ("xl/workbook.xml", b"")]), "xlsx"),
-        (gzip.compress(b"x"), "gzip"),
+        (gzip.compress(b"x", mtime=0), "gzip"),
         (b"%PDF-1.7\n%\xe2\xe3", "pdf"),
         (b"Rar!\x1a\x07\x01\x00", "rar"),
         (b"7z\xbc\xaf\x27\x1c\x00\x04", "7z"),
