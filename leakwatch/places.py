@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from leakwatch.evidence.seal import check_keys
 from leakwatch.model.matter import Matter
 from leakwatch.model.source import SourceSpec
 from leakwatch.settings import Settings, load_matters, load_sources
@@ -22,12 +23,16 @@ def load_places(settings: Settings) -> Places:
 
     Raises:
         ConfigError: one of them is wrong, or names what is not configured.
+        SealFailed: an evidence key is none. Sealing goes before telling, so
+            nothing that is found would ever be told.
     """
     matters = load_matters(
         settings.matters_dir,
         corpora=frozenset(settings.fingerprint.corpora),
         channels=frozenset(channel_names(settings)),
     )
+    for matter in matters:
+        check_keys(matter)
     sources = load_sources(settings.sources_dir, matters=frozenset(m.id for m in matters))
     return Places(matters, sources)
 

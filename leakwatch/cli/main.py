@@ -117,6 +117,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         Output().notice("interrupted")
         return INTERRUPTED
+    except SystemExit:
+        # All that makes click leave this way: the reader (head, less) has seen enough.
+        return 0
     return result if isinstance(result, int) else 0
 
 
@@ -138,6 +141,10 @@ def _exit_code(error: Exception) -> int:
             # The reader (head, less) has seen enough; Python must not complain at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
+        case OSError(strerror=str(says)):
+            # Without its file name, which may be a stolen document's.
+            Output().notice(f"error: the system refused: {says}")
+            return INTERNAL
         case _:
             Output().notice(
                 f"internal error: {type(error).__name__} (run again with --debug to see where)"

@@ -64,6 +64,15 @@ class AgeSealer:
         self._vault.check(sealed)
 
 
+def check_keys(matter: Matter) -> None:
+    """Return if content can be sealed to every key of a matter.
+
+    Raises:
+        SealFailed: one of them is none; the message says which.
+    """
+    _recipients(matter)
+
+
 class _Chunks:
     """An iterator of byte strings, read as a file."""
 
