@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import typer
 from pydantic import BaseModel
 
 from leakwatch.corpus.calibration import Calibration
@@ -17,7 +18,7 @@ from leakwatch.settings.sources import SourceFile
 from leakwatch.settings.tree import Settings
 from leakwatch.sources.options import PostOptions
 from leakwatch.sources.registry import BUILT_IN, installed_kinds
-from tests.support.commands import check_command, our_commands
+from tests.support.commands import NoSuchCommand, check_command, our_commands
 from tests.support.setting_keys import keys_of, section_of, tabled, told
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -121,6 +122,21 @@ def test_the_thresholds_of_the_method_are_those_of_the_code() -> None:
 def test_every_command_of_the_handbooks_parses(name: str, command: str) -> None:
     """A reader who types what a handbook says meets no usage error."""
     check_command(command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "leakwatch findings shov f-1",
+        "leakwatch findings show",
+        "leakwatch findings show f-1 --nothing",
+        "leakwatch nothing",
+    ],
+)
+def test_a_command_that_does_not_exist_is_told(command: str) -> None:
+    """The check above is one: it refuses what the command line would refuse."""
+    with pytest.raises((NoSuchCommand, typer.TyperException)):
+        check_command(command)
 
 
 @pytest.mark.parametrize("name", TEXTS)

@@ -86,9 +86,9 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.get_default(call_default_factory=True, validated_data={})
+    if value is None or value in ({}, (), ""):
+        return ""
     match value:
-        case None | {} | () | "":
-            return ""
         case bool():
             return str(value).lower()
         case int():
