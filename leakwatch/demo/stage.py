@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import io
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -67,6 +68,9 @@ async def play(*, keep: bool, directory: Path | None = None) -> int:
     Raises:
         DemoFailed: something that should have happened did not.
     """
+    # A plain kill is taken for Ctrl-C, so that nothing stays behind.
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
     root = directory or Path(tempfile.mkdtemp(prefix="leakwatch-demo-"))
     root.mkdir(parents=True, exist_ok=True)
     output = Output()
@@ -208,13 +212,18 @@ async def _daemon(deployment: Deployment) -> AsyncIterator[tuple[Path, Process]]
     try:
         yield log, process
     finally:
-        if process.returncode is None:
-            process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), STOP_S)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+        await _end(process)
+
+
+async def _end(process: Process) -> None:
+    """Ask a process to end, make it end, wait for its end; nothing to do where it has."""
+    if process.returncode is None:
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), STOP_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 async def _quiet(port: int, log: Path, process: Process) -> None:
@@ -255,7 +264,10 @@ async def _command(deployment: Deployment | None, *words: str) -> str:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await process.communicate()
+    try:
+        out, err = await process.communicate()
+    finally:
+        await _end(process)
     if process.returncode:
         last = err.decode("utf-8", "replace").strip().splitlines()[-1:] or ["no message"]
         raise DemoFailed(f"leakwatch {words[0]}: {last[0]}")
