@@ -130,6 +130,7 @@ def _exit_code(error: Exception) -> int:
             Output().error(error)
             return error.exit_code
         case typer.Abort():
+            Output().notice("interrupted")
             return INTERRUPTED
         case typer.TyperException():
             asked = getattr(getattr(error, "ctx", None), "command_path", "leakwatch")

@@ -58,7 +58,7 @@ async def current_revision(url: str) -> str | None:
         StoreUnavailable: not reached.
     """
     database = parse_url(url)
-    if database.file is not None and not database.file.exists():
+    if not _is_there(database):
         return None
     engine = open_engine(database, lock_timeout_s=5.0)
     try:
@@ -82,7 +82,7 @@ async def check_revision(engine: AsyncEngine, database: Database) -> None:
         SchemaUnknown: ahead of us, or not ours.
         StoreUnavailable: not reached.
     """
-    if database.file is not None and not database.file.exists():
+    if not _is_there(database):
         raise SchemaOutdated(f"{database}: it does not exist", hint=UPGRADE_HINT)
     revision = await _read_revision(engine, database)
     if revision == HEAD_REVISION:
@@ -149,6 +149,17 @@ def _require_known(revision: str, database: str) -> None:
             f"{database}: revision {revision!r} is not known here",
             hint="it was made by a newer leakwatch, or is not ours",
         )
+
+
+def _is_there(database: Database) -> bool:
+    """Whether there is a file; always where the database is none."""
+    try:
+        return database.file is None or database.file.exists()
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{database}: cannot be looked at ({error.strerror})",
+            hint="check who owns it and its directory",
+        ) from None
 
 
 def _create_file(database: Database) -> None:

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import typer
+
+from leakwatch.cli import main as command
 
 LEAKWATCH: Sequence[str] = (sys.executable, "-m", "leakwatch")
 
@@ -37,3 +40,16 @@ def test_a_full_disk_is_told_in_words() -> None:
         ended.stderr.decode().splitlines()[0]
         == "error: the system refused: No space left on device"
     )
+
+
+def test_an_interrupted_command_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C ends a command with a word and the code that shells give it."""
+
+    def interrupted(**_: object) -> None:
+        raise typer.Abort
+
+    monkeypatch.setattr(command, "app", interrupted)
+    assert command.main(["errors"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"

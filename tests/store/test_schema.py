@@ -24,6 +24,16 @@ async def _refusal(url: str) -> LeakwatchError:
     return caught.value
 
 
+async def test_a_database_that_cannot_be_looked_at_is_named(tmp_path: Path) -> None:
+    """What the system refuses to say of the file is told in one line, with what to do."""
+    url = f"sqlite:///{tmp_path / ('x' * 300)}"
+    refused = await _refusal(url)
+    assert isinstance(refused, StoreUnavailable)
+    assert "cannot be looked at (File name too long)" in refused.what
+    with pytest.raises(StoreUnavailable):
+        await current_revision(url)
+
+
 def _set_revision(url: str, revision: str) -> None:
     with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
