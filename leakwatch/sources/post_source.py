@@ -27,6 +27,7 @@ from leakwatch.sources.posts import Reading, content_digest, read_posts
 PLAN_VERSION = "1"
 MAX_CURSOR = 1_000
 """Letters of an address of a next page; a longer one is not followed."""
+_CUT = ("page_cut", "a page holds more than is read of one page")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,8 @@ class _Poll:
         if problem is not None:
             posts += await self._visitor.whole_page(page)
             self._memory.forget(page.url)
+        elif self._is_cut:
+            self._memory.forget(page.url)  # or an unchanged page would seem to be whole
         elif is_first and page.capture is not None:
             self._memory.remember(page.url, page.capture)
         if is_first and (items or page.wire.get("is_empty")):
@@ -192,7 +195,7 @@ class _Poll:
         self, page: Page, posts: tuple[Post, ...], problem: tuple[str, str] | None
     ) -> SourceBatch:
         pages, self._quiet, self._has_spoken = self._quiet + 1, 0, True
-        slug, detail = problem or (None, None)
+        slug, detail = problem or (_CUT if self._is_cut else (None, None))
         return SourceBatch(
             captures=page.captures,
             posts=posts,
@@ -207,7 +210,9 @@ class _Poll:
 
     def _closing(self, first: Page, trouble: FetchError | None) -> SourceBatch:
         """Return the batch that tells of pages with nothing new, and of a broken walk."""
-        what = "a further page of the list did not answer"
+        slug, detail = _CUT if self._is_cut else (None, None)
+        if trouble is not None:
+            slug, detail = trouble.slug, "a further page of the list did not answer"
         return SourceBatch(
             captures=() if self._has_spoken else first.captures,
             posts=(),
@@ -216,8 +221,8 @@ class _Poll:
             pages=self._quiet,
             is_complete=trouble is None and not self._leaves_something,
             is_unchanged=not self._has_spoken and trouble is None,
-            problem=trouble.slug if trouble else None,
-            detail=what if trouble else None,
+            problem=slug,
+            detail=detail,
             present=self._all_present(),
         )
 

@@ -175,9 +175,13 @@ async def test_page_over_the_caps_is_incomplete() -> None:
     """A page with more posts than are read of one page is told as far as it goes, and says so."""
     site = ScriptList()
     web = Web(site.draw([Thing(f"Victim{n}", "") for n in range(5_010)]))
-    (batch,) = await poll(build_source(site.spec()), web)
-    assert (len(batch.posts), batch.problem) == (5_000, None)
+    source = build_source(site.spec())
+    (batch,) = await poll(source, web)
+    assert (len(batch.posts), batch.problem) == (5_000, "page_cut")
     assert (batch.is_complete, batch.present) == (False, None)
+    # Unchanged it still holds what was never seen: the source stays degraded.
+    (again,) = await poll(source, web, batch.checkpoint)
+    assert (again.posts, again.problem, again.is_complete) == ((), "page_cut", False)
 
 
 @pytest.mark.parametrize(
