@@ -157,3 +157,17 @@ async def test_two_daemons_never_hold_the_same_delivery(store_url: str) -> None:
     assert sorted(key for part in parts for key in part) == sorted(d.id for d in deliveries)
     for store in stores:
         await store.aclose()
+
+
+async def test_an_attempt_put_off_by_a_wrong_clock_is_due_at_once(store: Store) -> None:
+    """After a clock was put back by a day, a lawyer is not left waiting for a day."""
+    _, (delivery,) = await _queue(store, "legal")
+    day = 86_400
+    async with store.begin() as uow:
+        await uow.alerts.claim_due("one", now=after(day), until=after(day + 60), limit=9)
+        assert len(await uow.alerts.claim_due("two", now=after(1), until=after(61), limit=9)) == 1
+        await uow.alerts.mark(
+            delivery.id, DeliveryState.PENDING,
+            at=after(day), next_attempt_at=after(day), error="delivery_failed",
+        )  # fmt: skip
+        assert len(await uow.alerts.claim_due("two", now=after(2), until=after(62), limit=9)) == 1

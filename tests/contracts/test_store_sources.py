@@ -10,7 +10,7 @@ import pytest
 from leakwatch.errors import Conflict, NotFound
 from leakwatch.model.capture import PollOutcome
 from leakwatch.model.source import Health, SourceState
-from leakwatch.ports import Store
+from leakwatch.ports import Store, UnitOfWork
 from leakwatch.store.session import SqlStore
 from tests.support.store import NOW, SOURCE, a_poll, a_spec, after, stand_in_chain
 
@@ -186,3 +186,28 @@ async def test_polls_come_newest_first_and_the_last_good_look_before_a_time(stor
         assert await uow.sources.last_look_before(SOURCE, after(501)) == after(500)
         assert await uow.sources.last_look_before(SOURCE, after(100)) is None
         assert await uow.sources.last_look_before("nowhere", after(999)) is None
+
+
+async def test_a_source_polled_in_the_future_is_due_at_once(store: Store) -> None:
+    """A clock that was put back by a day does not stop the watch for a day."""
+    day = 86_400
+    async with store.begin() as uow:
+        await uow.sources.sync([a_spec()], NOW)
+        await uow.sources.claim(SOURCE, "daemon", now=after(day), until=after(day + 60))
+        # The poll ended, and put its end into the future; then its daemon died.
+        await uow.sources.record_poll(a_poll(finished_at=after(day)), await _polled(uow, day))
+        claim = uow.sources.claim_due
+        (lease,) = await claim("heir", now=after(1), until=after(61), limit=9)
+        await uow.sources.release(lease, after(day + 900))
+        (lease,) = await claim("heir", now=after(2), until=after(62), limit=9)
+        # Polled by the right clock, it keeps its time like any other.
+        await uow.sources.record_poll(a_poll(2, finished_at=after(3)), await _polled(uow, 3))
+        await uow.sources.release(lease, after(903))
+        assert await claim("heir", now=after(4), until=after(64), limit=9) == []
+        # A daemon whose clock is some seconds behind has no reason to poll again.
+        assert await claim("behind", now=after(-20), until=after(40), limit=9) == []
+
+
+async def _polled(uow: UnitOfWork, finished_s: float) -> SourceState:
+    state = await uow.sources.state(SOURCE)
+    return replace(state, last_poll_at=after(finished_s))

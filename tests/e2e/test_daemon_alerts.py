@@ -81,9 +81,7 @@ async def test_what_was_quoted_in_the_news_is_a_mention_and_told_to_nobody(stage
     async with running(stage) as daemon:
         await daemon.until_polled()
         stage.site.mention()
-        await eventually(
-            lambda: bool(daemon.events("finding")), what="the mention", daemon=daemon
-        )
+        await eventually(lambda: bool(daemon.events("finding")), what="the mention", daemon=daemon)
         await daemon.until_polled("news", times=2)
         assert stage.mails() == []
     (finding,) = await stage.records("findings", "list")

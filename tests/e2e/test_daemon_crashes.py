@@ -79,6 +79,7 @@ async def test_an_observation_survives_a_kill_before_the_database_has_it(stage: 
 async def test_a_refusing_database_is_waited_for(stage: Stage) -> None:
     """A lock that lasts is said once a concern; when it ends, what was seen is told."""
     stage.change("[fingerprint]", "[store]\nlock_timeout_s = 1\n\n[fingerprint]")
+    stage.change("lease_s = 3", "lease_s = 600")  # not by waiting for leases to end
     journal = stage.state / "journal"
     concerns = {"store", "outbox", "journal", "poll kazu"}
     hold = Hold()

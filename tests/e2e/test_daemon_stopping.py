@@ -35,6 +35,7 @@ async def test_a_poll_that_runs_is_finished_first(stage: Stage) -> None:
 async def test_a_poll_that_does_not_end_is_cut_off_and_resumed(stage: Stage) -> None:
     """After ``drain_s`` a poll is cut off; the next start polls the source at once."""
     stage.change("[daemon]\n", "[daemon]\ndrain_s = 0.5\n")
+    stage.change("lease_s = 3", "lease_s = 600")  # not by waiting for leases to end
     hold = Hold()
     async with running(stage) as daemon:
         await daemon.until_polled()
