@@ -19,6 +19,7 @@ from leakwatch.errors import FetchError, SourceError
 from leakwatch.model.artefact import Artefact, MemberPath
 from leakwatch.model.capture import Capture, FetchRequest
 from leakwatch.model.listing import Listing, ListingEntry
+from leakwatch.model.location import host_of
 from leakwatch.model.post import Link, Post, SourceBatch
 from leakwatch.model.source import SourceSpec, Via
 from leakwatch.ports import ArtefactReader, Fetcher
@@ -141,7 +142,7 @@ class Inspector:
         )
 
     async def _fetch(self, link: Link, source: SourceSpec) -> Seen | None:
-        is_own_host = _host(link.url) in {_host(location) for location in source.locations}
+        is_own_host = host_of(link.url) in {host_of(location) for location in source.locations}
         request = FetchRequest(
             url=link.url,
             source=source.name,
@@ -186,7 +187,3 @@ def _locked_members(seen: Sequence[Seen]) -> Listing | None:
         if artefact.error == "encrypted" and artefact.path.ordinals
     )
     return Listing(origin="archive", entries=entries) if entries else None
-
-
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").lower()

@@ -22,13 +22,12 @@ import structlog
 
 from leakwatch.assess.claims import read_claims
 from leakwatch.clock import Clock
-from leakwatch.errors import FetchError, LeakwatchError, SandboxError, SourceError
+from leakwatch.errors import FetchError, LeakwatchError, SandboxError, SealFailed, SourceError
 from leakwatch.inspection import Inspection, Inspector, Part, Seen
 from leakwatch.model.capture import Capture, Poll, PollOutcome
 from leakwatch.model.evidence import SealedContent
 from leakwatch.model.finding import Claims
 from leakwatch.model.ids import derived_id
-from leakwatch.model.location import without_document_name
 from leakwatch.model.matter import Matter, PayloadPolicy
 from leakwatch.model.post import Post, SourceBatch
 from leakwatch.model.source import Lease, SourceSpec
@@ -47,6 +46,7 @@ from leakwatch.ports import (
 from leakwatch.presence import note_presence
 from leakwatch.progress import Progress
 from leakwatch.recording import Recorded, Recorder
+from leakwatch.redaction import Redactor
 
 log = structlog.get_logger(__name__)
 
@@ -102,6 +102,7 @@ class Pipeline:
     executor: Executor
     """Where blocking work runs."""
     clock: Clock
+    redactor: Redactor
 
     async def poll(self, source: SourceSpec, adapter: Source, lease: Lease) -> PollReport:
         """Poll one source once, from its checkpoint, and record what it shows.
@@ -135,7 +136,9 @@ class Pipeline:
                 tx,
                 source,
                 poll,
-                present=None if tally.present is None else frozenset(tally.present),
+                present=None
+                if tally.present is None
+                else frozenset(self.redactor.place(url, source) for url in tally.present),
                 is_unchanged=tally.is_unchanged,
                 circumstances=self.recorder.circumstances,
             )
@@ -188,6 +191,11 @@ class Pipeline:
 
         ``vault`` is what was sealed of the batch so far.
         """
+        now = self.clock.now()
+        if not matter.may_fetch_payload(now):
+            # Another matter's leave to fetch is not this one's.
+            seen = tuple(s for s in inspection.seen if s.part is not Part.FILE)
+            inspection = replace(inspection, seen=seen)
         loop = asyncio.get_running_loop()
         artefacts, matches, matched = await loop.run_in_executor(
             self.executor, _match, inspection, self.matchers[matter.id]
@@ -195,10 +203,9 @@ class Pipeline:
         claims = await loop.run_in_executor(self.executor, _claims, post, matter)
         if not matches and not claims.names_victim:
             return None
-        now = self.clock.now()
         to_seal = [s.capture for s in inspection.seen if _may_seal(s, matched, matter, now=now)]
         sealed = await self._sealed(matter, to_seal, vault)
-        location = post.location
+        location = self.redactor.place(post.location, source)
         return Observation(
             id=derived_id("o", matter.id, location, *(s.capture.id for s in inspection.seen)),
             poll_id=poll_id,
@@ -209,7 +216,7 @@ class Pipeline:
             observed_at=max(s.capture.completed_at for s in inspection.seen),
             post_state=post.state,
             claims=claims,
-            captures=tuple(_redacted(s) for s in inspection.seen),
+            captures=tuple(self.redactor.capture(s, source) for s in inspection.seen),
             artefacts=artefacts,
             matches=matches,
             is_content_reachable=bool(matched),
@@ -224,9 +231,13 @@ class Pipeline:
         """Seal captures; the same ones once, however many posts of a page rest on them."""
         name = (matter.id, *(capture.id for capture in captures))
         if captures and name not in vault:
-            vault[name] = await asyncio.get_running_loop().run_in_executor(
-                self.executor, self.sealer.seal, matter, captures
-            )
+            try:
+                vault[name] = await asyncio.get_running_loop().run_in_executor(
+                    self.executor, self.sealer.seal, matter, captures
+                )
+            except SealFailed as error:
+                # To be told without sealed content is better than not to be told.
+                log.error("seal_failed", matter=matter.id, message=error.what)
         return vault.get(name)
 
     async def _save(
@@ -243,9 +254,8 @@ class Pipeline:
             for capture in batch.captures:
                 for matter in source.matters or self.matters:
                     if (capture.id, matter) not in tally.evidenced:
-                        await self.recorder.note_capture(
-                            tx, capture.without_body(), poll_id, matter=matter
-                        )
+                        kept = self.redactor.capture(Seen(capture, (), Part.PAGE), source)
+                        await self.recorder.note_capture(tx, kept, poll_id, matter=matter)
             await tx.sources.save_checkpoint(lease, progress.to_checkpoint())
 
 
@@ -299,18 +309,6 @@ def _may_seal(seen: Seen, matched: frozenset[str], matter: Matter, *, now: datet
     if seen.capture.id in matched:
         return matter.payload is PayloadPolicy.SEAL_MATCHES and matter.may_fetch_payload(now)
     return seen.part is not Part.FILE
-
-
-def _redacted(seen: Seen) -> Capture:
-    """Return a capture fit to be kept: no bytes, no document name in its addresses."""
-    capture = seen.capture.without_body()
-    if seen.part is not Part.FILE:
-        return capture
-    return replace(
-        capture,
-        url=without_document_name(capture.url),
-        final_url=without_document_name(capture.final_url),
-    )
 
 
 def _poll_of(

@@ -12,6 +12,7 @@ from dataclasses import replace
 from leakwatch.evidence.record import Circumstances, absence_draft
 from leakwatch.model.capture import Absence, Poll
 from leakwatch.model.finding import Finding, FindingEvent
+from leakwatch.model.location import host_of
 from leakwatch.model.source import Role, SourceSpec
 from leakwatch.ports import UnitOfWork
 
@@ -45,6 +46,8 @@ async def note_presence(
     if present is None and not is_unchanged:
         return
     for finding in await tx.findings.of_source(source.name):
+        if poll.location is not None and host_of(finding.location) != host_of(poll.location):
+            continue  # seen on another mirror, of which this look says nothing
         is_there = finding.gone_since is None if present is None else finding.location in present
         if is_there:
             await _still_there(tx, finding, poll)

@@ -155,7 +155,9 @@ class Recorder:
             records = await self._evidence(tx, observation, finding)
             alert = None
             if event is not None:
-                alert = await self._alert(tx, finding, matter, records, previous=previous)
+                alert = await self._alert(
+                    tx, finding, records, previous=previous, unread=observation.unread_files
+                )
         if event is not None:
             log.info(
                 "finding",
@@ -241,11 +243,12 @@ class Recorder:
         self,
         tx: UnitOfWork,
         finding: Finding,
-        matter: Matter,
         records: Sequence[EvidenceRecord],
         *,
         previous: Finding | None,
+        unread: int = 0,
     ) -> Alert | None:
+        matter = self._matters[finding.matter]
         now = self._clock.now()
         alert = compose(
             finding,
@@ -253,6 +256,7 @@ class Recorder:
             records=records,
             composed_at=now,
             previous=previous.outcome if previous else None,
+            unread_files=unread,
         )
         rows = deliveries(alert, matter, now)
         if not rows:

@@ -8,11 +8,19 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from leakwatch.store.schema import upgrade
 from leakwatch.store.session import SqlStore
 from tests.support.postgres import NoPostgres, PostgresServer, running_postgres
 from tests.support.store import stand_in_chain
+
+
+@pytest.fixture(autouse=True)
+def _usual_logs() -> Iterator[None]:
+    """A command under test sets the logs of its process; the next test must not inherit that."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

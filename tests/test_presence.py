@@ -94,3 +94,31 @@ async def test_no_look_at_the_whole_place_says_nothing(store: Store) -> None:
         found = await look(store, minute, [], outcome=outcome, is_complete=is_complete, role=role)
         assert found.gone_since is None
     assert (await look(store, 10, None)).gone_since is None
+
+
+async def test_a_place_cannot_say_what_is_gone_elsewhere(store: Store) -> None:
+    """A tracker that drops its link to a leak site's post has not looked at that post."""
+    await prepared(store)
+    before = await actions(store)
+    async with store.begin() as tx:
+        finding = await tx.findings.get(FINDING)
+        await tx.findings.save(replace(finding, location="http://elsewhere.example/post"), None)
+    assert (await look(store, 5, [], role=Role.TRACKER)).gone_since is None
+    assert await actions(store) == before
+
+
+async def test_another_mirror_says_nothing_of_this_one(store: Store) -> None:
+    """A whole look at one mirror is no absence at another."""
+    await prepared(store)
+    at = after(300)
+    poll = a_poll(5, started_at=at, finished_at=at, location="http://mirror.example/")
+    async with store.begin() as tx:
+        await note_presence(
+            tx,
+            a_spec(),
+            poll,
+            present=frozenset(),
+            is_unchanged=False,
+            circumstances=lambda: Circumstances(NOW, "0" * 32, "0" * 64),
+        )
+        assert (await tx.findings.get(FINDING)).gone_since is None

@@ -31,6 +31,11 @@ def canonical_url(url: str) -> str:
     return urlunsplit((scheme, host + port, parts.path or "/", parts.query, ""))
 
 
+def host_of(url: str) -> str:
+    """Return the host of a URL in lower case, or an empty string."""
+    return (urlsplit(url).hostname or "").lower()
+
+
 def without_document_name(url: str) -> str:
     """Return a linked file's URL with its last part hidden unless it names an archive."""
     parts = urlsplit(url)

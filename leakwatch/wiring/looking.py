@@ -109,4 +109,5 @@ def try_sandbox(settings: Settings) -> str:
         (artefact,) = sandbox.read(b"a line of text", name="self-test")
         if artefact.text is None:
             raise SandboxError("the sandbox read nothing from a plain text")
-        return "a child read a text and was confined"
+        layers = ", ".join(f"{name} {level}" for name, level in sandbox.start().items() if level)
+        return f"a child read a text, confined by rlimits, {layers or 'and by nothing more'}"

@@ -28,6 +28,7 @@ from leakwatch.pipeline import Pipeline
 from leakwatch.places import load_places
 from leakwatch.ports import Channel, Matcher, Source
 from leakwatch.recording import Recorder
+from leakwatch.redaction import Redactor
 from leakwatch.sandbox.pool import SandboxPool
 from leakwatch.settings import Settings
 from leakwatch.store.session import SqlStore
@@ -85,8 +86,6 @@ async def build_service(
     clock = clock or SystemClock()
     prepare_state_dir(settings)
     places = load_places(settings)
-    sources = build_sources(places.sources)
-    channels = build_channels(settings, clock)
     key = await asyncio.to_thread(load_key, settings)
     corpora = await asyncio.to_thread(open_corpora, settings)
     matters = {matter.id: matter for matter in places.matters}
@@ -102,12 +101,9 @@ async def build_service(
         fetcher = HttpFetcher(fetch_policy(settings, places.sources), clock=clock)
         stack.push_async_callback(fetcher.aclose)
         journal = IntakeJournal(settings.state_dir / "journal")
+        circumstances = _circumstances(settings, corpora, clock)
         recorder = Recorder(
-            store=store,
-            journal=journal,
-            matters=matters,
-            circumstances=_circumstances(settings, corpora, clock),
-            clock=clock,
+            store=store, journal=journal, matters=matters, circumstances=circumstances, clock=clock
         )
         pipeline = Pipeline(
             store=store,
@@ -120,6 +116,7 @@ async def build_service(
             matters=matters,
             executor=executor,
             clock=clock,
+            redactor=Redactor(_blinder(key)),
         )
         yield Service(
             settings=settings,
@@ -130,9 +127,9 @@ async def build_service(
             journal=journal,
             recorder=recorder,
             pipeline=pipeline,
-            sources=sources,
+            sources=build_sources(places.sources),
             matters=matters,
-            channels=channels,
+            channels=build_channels(settings, clock),
             corpora=corpora,
         )
 
