@@ -30,6 +30,11 @@ from leakwatch.model.ids import alert_id
 from leakwatch.model.matter import Matter, OrderVersion
 
 _RECORDS_SHOWN = 5
+_KEPT = "What was seen is kept, sealed to your key: leakwatch evidence open RECORD."
+_NOT_KEPT = (
+    "Digests of what was seen are recorded; the content was not kept, for the matter has no live "
+    "authorisation to seal it."
+)
 _STATES = {ElementState.MET: "met", ElementState.NOT_MET: "NOT met", ElementState.UNKNOWN: "?"}
 
 
@@ -134,7 +139,7 @@ def _where(finding: Finding) -> list[str]:
         *paragraph(f"Source as configured: {plain(finding.source)}."),
         *paragraph(
             "The address is written so that nothing opens it: read [.] as a dot, hxxp as http; "
-            "lines join. Document names are left out; they are in the sealed evidence."
+            "lines join. Names of documents and folders are left out."
         ),
     ]
 
@@ -231,7 +236,7 @@ def _steps(wording: Wording, alert: str, finding: str) -> list[str]:
 def _evidence(records: Sequence[EvidenceRecord]) -> list[str]:
     if not records:
         return paragraph("No record is linked to this finding yet.")
-    lines: list[str] = []
+    lines = paragraph(_KEPT if any(r.draft.sealed for r in records) else _NOT_KEPT)
     left_out = len(records) - _RECORDS_SHOWN
     if left_out > 0:
         noun = "record" if left_out == 1 else "records"

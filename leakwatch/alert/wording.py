@@ -31,7 +31,7 @@ class Wording:
 
 _NO_VISIT = (
     "Everybody: do not open the address or download from it on an office machine; "
-    "what leakwatch saw is preserved."
+    "what leakwatch recorded of it is under Evidence."
 )
 _REPORT = "Analyst, today: send counsel the full report, with its chronology and capture list."
 _TAKEDOWN = (
