@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from leakwatch.clock import SystemClock
+from leakwatch.errors import SealFailed
 from leakwatch.evidence.journal import IntakeJournal
 from leakwatch.evidence.record import Circumstances
 from leakwatch.inspection import Inspector, PayloadLimits
@@ -22,6 +23,7 @@ from leakwatch.model.source import SourceSpec
 from leakwatch.pipeline import Pipeline, PollReport
 from leakwatch.ports import Reading, Store
 from leakwatch.recording import Recorder
+from leakwatch.redaction import Redactor
 from leakwatch.sources.registry import build_source
 from tests.support.readers import PlainReader
 from tests.support.source_pages import Blog, InProcess, Thing, Web
@@ -51,6 +53,13 @@ class Remembers:
         self.sealed.append(tuple(capture.id for capture in captures))
         name = f"{len(self.sealed):064x}"
         return SealedContent(f"{matter.id}/00/{name}.age", name, 1, ())
+
+
+class HasNoRoom:
+    """A ``ports.Sealer`` with a full disk."""
+
+    def seal(self, matter: Matter, captures: Sequence[Capture]) -> SealedContent:
+        raise SealFailed("the vault cannot be written")
 
 
 def may_fetch() -> Matter:
@@ -96,6 +105,7 @@ async def poll(
             matters=matters,
             executor=executor,
             clock=CLOCK,
+            redactor=Redactor(blind=lambda url: url),
         )
         return await pipeline.poll(spec, build_source(spec), lease)
 
@@ -119,3 +129,12 @@ async def test_a_file_linked_twice_is_fetched_once(store: Store, tmp_path: Path)
     web = Web({SPEC.locations[0]: page, "http://board.example/a.zip": b"some words"})
     await poll(store, tmp_path, web)
     assert web.asked.count("http://board.example/a.zip") == 1
+
+
+async def test_what_cannot_be_sealed_is_told_all_the_same(store: Store, tmp_path: Path) -> None:
+    """A full vault costs the copy, not the finding."""
+    web = Web(Blog().draw([Thing("Harbour Clinic")]))
+    (recorded,) = (await poll(store, tmp_path, web, sealer=HasNoRoom())).recorded
+    async with store.begin() as tx:
+        (record,) = await tx.evidence.of_finding(recorded.finding.id)
+    assert record.draft.sealed is None
