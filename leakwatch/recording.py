@@ -30,10 +30,12 @@ from leakwatch.model.ids import finding_id
 from leakwatch.model.match import best_grade
 from leakwatch.model.matter import Matter
 from leakwatch.observation import Observation, decode, encode
-from leakwatch.ports import Store, StoredMatch, UnitOfWork
+from leakwatch.ports import FindingQuery, Store, StoredMatch, UnitOfWork
 
 log = structlog.get_logger(__name__)
 
+ALL = 1_000_000
+"""More findings than a matter will have."""
 GROWTH = 1.10
 """A finding is told again when it holds this many times the documents last told."""
 
@@ -219,8 +221,52 @@ class Recorder:
             last_absent_at=last_absent,
             claimed_posted_at=observation.claimed_posted_at,
             review=review,
+            facts=replace(facts, matches=()),
         )
         return _revised(finding, previous, now=now)
+
+    async def reassess(self, matter: str) -> Sequence[Recorded]:
+        """Assess a matter's findings anew: an order version was added or verified.
+
+        The old assessment stays in the history; who was told of a lower outcome
+        is told of a higher one. One transaction a finding.
+
+        Raises:
+            StoreError: the database refused; repeating it does no harm.
+        """
+        async with self._store.begin() as tx:
+            known = await tx.findings.query(FindingQuery(matter=matter, limit=ALL))
+        changed = []
+        for finding in known:
+            if finding.facts is not None and finding.review is not Review.REJECTED:
+                recorded = await self._reassess(finding.id)
+                changed += [recorded] if recorded.event is not None else []
+        return changed
+
+    async def _reassess(self, name: str) -> Recorded:
+        now = self._clock.now()
+        async with self._store.begin() as tx:
+            previous = await tx.findings.get(name)
+            matches = tuple(stored.match for stored in await tx.findings.matches(name))
+            facts = previous.facts
+            if facts is None:
+                return Recorded(previous, None, None)
+            seen_at = max(facts.observed_at, previous.last_seen_at)
+            facts = replace(facts, matches=matches, observed_at=seen_at)
+            orders = self._matters[previous.matter].orders
+            assessment = combine(
+                previous.assessment, assess(facts, orders, now=now), previous.review
+            )
+            after = replace(previous, assessment=assessment, outcome=assessment.outcome)
+            finding, event = _revised(after, previous, now=now)
+            if event is None:
+                return Recorded(previous, None, None)
+            await tx.findings.save(finding, event)
+            records = await tx.evidence.of_finding(name)
+            alert = await self._alert(
+                tx, finding, records, previous=previous, unread=facts.unread_files
+            )
+        return Recorded(finding, event, alert)
 
     async def _evidence(
         self, tx: UnitOfWork, observation: Observation, finding: Finding
@@ -300,7 +346,7 @@ def _revised(
     elif finding.documents > finding.documents_told * GROWTH:
         action = "updated"
         reason = f"{finding.documents} known documents, {finding.documents_told} when last told"
-    elif previous.gone_since is not None:
+    elif previous.gone_since is not None and finding.gone_since is None:
         action, reason = "returned", "shown again after it was gone"
     else:
         return finding, None

@@ -141,6 +141,8 @@ class Finding:
     gone_since: datetime | None = None
     """First of the absences since it was last seen; None while it is up."""
     review: Review = Review.OPEN
+    facts: Facts | None = None
+    """What the assessment rests on, its matches left out: they are kept apart."""
 
 
 @dataclass(frozen=True, slots=True)

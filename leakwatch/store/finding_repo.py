@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import func, insert, or_, select
 
 from leakwatch.errors import Conflict
@@ -14,6 +15,7 @@ from leakwatch.model.finding import (
     Assessment,
     Element,
     ElementState,
+    Facts,
     Finding,
     FindingEvent,
     Outcome,
@@ -27,6 +29,7 @@ from leakwatch.store.tables import finding_events, findings
 from leakwatch.store.transaction import Row, Transaction
 
 _NO_ARTEFACT = "-"
+_FACTS = TypeAdapter(Facts)
 
 
 class SqlFindings:
@@ -151,6 +154,7 @@ def _finding_row(finding: Finding) -> dict[str, Any]:
         "claimed_posted_at": finding.claimed_posted_at,
         "gone_since": finding.gone_since,
         "review": finding.review.value,
+        "facts": None if finding.facts is None else _FACTS.dump_python(finding.facts, mode="json"),
     }
 
 
@@ -161,6 +165,7 @@ def _finding(row: Row) -> Finding:
         "assessment": _assessment(row["assessment"]),
         "grade": None if row["grade"] is None else Grade(row["grade"]),
         "review": Review(row["review"]),
+        "facts": None if row["facts"] is None else _FACTS.validate_python(row["facts"]),
     }
     return Finding(**fields)
 

@@ -201,6 +201,7 @@ findings = Table(
     Column("claimed_posted_at", UtcTime),
     Column("gone_since", UtcTime),
     Column("review", Text, nullable=False),
+    Column("facts", JsonText),
     PrimaryKeyConstraint("id"),
     _belongs_to("matters", "matter"),
     _belongs_to("sources", "source"),

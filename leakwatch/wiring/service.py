@@ -68,10 +68,14 @@ class Service:
         """
         now = self.clock.now()
         async with self.store.begin() as tx:
-            await tx.matters.sync(tuple(self.matters.values()), now)
+            news = await tx.matters.sync(tuple(self.matters.values()), now)
             await tx.sources.sync([spec for spec, _ in self.sources.values()], now)
             for name, corpus in self.corpora.items():
                 await tx.corpora.sync(name, corpus.manifest_sha256, corpus.info(), now)
+        if news:
+            # An order was added or verified: what was found before is seen in its light.
+            for matter in self.matters:
+                await self.recorder.reassess(matter)
 
 
 @asynccontextmanager

@@ -159,6 +159,7 @@ def _create_findings() -> None:
         sa.Column("claimed_posted_at", TIME, nullable=True),
         sa.Column("gone_since", TIME, nullable=True),
         sa.Column("review", sa.Text(), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["matter"], ["matters.id"], name=op.f("fk_findings_matter_matters")
         ),
