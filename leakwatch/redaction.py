@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from leakwatch.inspection import Part, Seen
 from leakwatch.model.capture import Capture
-from leakwatch.model.location import without_document_name
+from leakwatch.model.location import canonical_url, without_document_name
 from leakwatch.model.source import Role, SourceSpec
 
 
@@ -31,12 +31,12 @@ class Redactor:
         A directory below the root of an open directory may be named after a
         patient: it becomes the root with a keyed token.
         """
-        if source.role is not Role.OPEN_DIRECTORY:
+        if not _is_tree(source):
             return url
-        for root in source.locations:
-            if url.startswith(root) and url != root:
-                return f"{root}#directory-{self.blind(url)[:12]}"
-        return url
+        root = _root_of(url, source)
+        if _bare(url) == _bare(root):
+            return url
+        return f"{root}#directory-{self.blind(url)[:12]}"
 
     def capture(self, seen: Seen, source: SourceSpec) -> Capture:
         """Return what was seen without its bytes and without names in its addresses."""
@@ -51,9 +51,27 @@ class Redactor:
 
 def _without_folders(url: str, source: SourceSpec) -> str:
     """Drop the folders between the root of an open directory and a file in it."""
-    if source.role is not Role.OPEN_DIRECTORY:
-        return url
-    for root in source.locations:
-        if url.startswith(root):
-            return root + url.rpartition("/")[2]
-    return url
+    return _root_of(url, source) + url.rpartition("/")[2] if _is_tree(source) else url
+
+
+def _is_tree(source: SourceSpec) -> bool:
+    """Whether a source's addresses are folders, whatever role it was given."""
+    return source.role is Role.OPEN_DIRECTORY or source.kind == "open_directory"
+
+
+def _root_of(url: str, source: SourceSpec) -> str:
+    """Return the configured root above an address, ending in a slash.
+
+    A root may answer by https or with a slash it was written without; above
+    what was redirected farther than that, the host is the root.
+    """
+    scheme, _, rest = url.partition("://")
+    roots = map(_bare, source.locations)
+    here = f"{_bare(url)}/"
+    above = next((root for root in roots if here.startswith(f"{root}/")), rest.partition("/")[0])
+    return f"{scheme}://{above}/"
+
+
+def _bare(url: str) -> str:
+    """Return host and path of an address as roots are compared."""
+    return canonical_url(url).partition("://")[2].partition("?")[0].rstrip("/")

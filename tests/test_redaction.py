@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from leakwatch.inspection import Part, Seen
 from leakwatch.model.source import Role
 from leakwatch.redaction import Redactor
@@ -20,9 +22,28 @@ def test_a_folder_named_after_a_person_is_not_kept() -> None:
     assert place == REDACTOR.place(ROOT + "Smith_J/2019/", OPEN)
 
 
+@pytest.mark.parametrize(
+    ("configured", "url"),
+    [
+        ("http://files.example/dump", "http://files.example/dump/Smith_J/"),
+        ("HTTP://Files.example:80/dump/", "http://files.example/dump/Smith_J/"),
+        ("http://files.example/dump/", "https://files.example/dump/Smith_J/"),
+        ("http://old.example/", "http://files.example/Smith_J/"),
+    ],
+)
+def test_no_way_of_writing_a_root_keeps_a_folder(configured: str, url: str) -> None:
+    """A root that redirects, or is not written as it is fetched, hides what is below it too."""
+    source = replace(OPEN, role=Role.LEAK_SITE, kind="open_directory", locations=(configured,))
+    seen = Seen(replace(a_capture(), url=url, final_url=f"{url}x.pdf"), (), Part.FILE)
+    kept = REDACTOR.capture(seen, source)
+    assert "Smith" not in REDACTOR.place(url, source) + kept.url + kept.final_url
+
+
 def test_pages_and_roots_keep_their_addresses() -> None:
     """A takedown needs the address of a post, a paste or the directory itself."""
     assert REDACTOR.place(ROOT, OPEN) == ROOT
+    secure = ROOT.replace("http:", "https:")
+    assert REDACTOR.place(secure, OPEN) == secure
     post = "http://blog.example/post/1"
     assert REDACTOR.place(post, a_spec()) == post
 
