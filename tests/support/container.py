@@ -185,7 +185,8 @@ def _pip_mounts(scratch: Path) -> list[str]:
     show = [sys.executable, "-m", "pip", "--disable-pip-version-check", "config", "list"]
     shown = subprocess.run(show, capture_output=True, text=True, check=True)  # noqa: S603
     lines = re.findall(r"^[\w:-]+\.([\w-]+)='(.*)'$", shown.stdout, re.MULTILINE)
-    options = {key: value for key, value in lines if key in {"index-url", "trusted-host", "cert"}}
+    is_folder = re.compile(r"(?:file:|/)").match
+    options = {key: value for key, value in lines if key == "cert" or not is_folder(value)}
     mounts = []
     bundle = options.get("cert") or ssl.get_default_verify_paths().cafile
     if bundle and Path(bundle).is_file():
