@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+import threading
 from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.support.deployment import (
+    DEADLINE_S,
     Daemon,
     Hold,
     Stage,
@@ -43,6 +52,30 @@ async def test_a_queued_mail_survives_a_kill(stage: Stage) -> None:
         assert await daemon.stop() == 0
     verified = await stage.command("evidence", "verify")
     assert verified.code == 0, verified.stderr
+
+
+async def test_a_mail_handed_over_but_not_ticked_off_comes_again_under_its_id(
+    stage: Stage,
+) -> None:
+    """A kill between the server's OK and ours costs a duplicate, which its number tells."""
+    slow = SlowScript()
+    with mail_server(slow) as server:
+        stage.change(f"port = {stage.mailbox.port}", f"port = {server.port}")
+        async with running(stage) as daemon:
+            await daemon.until_polled()
+            stage.site.publish(zipped(stage.patients))
+            await eventually(slow.came.is_set, what="the mail", daemon=daemon)
+            with write_locked(stage.database):
+                slow.go_on.set()
+                await eventually(lambda: len(slow.accepted) == 1, what="the OK", daemon=daemon)
+                await daemon.kill()
+        _let_delivery_leases_end(stage.database)
+        async with running(stage) as daemon:
+            await eventually(lambda: len(slow.accepted) == 2, what="it again", daemon=daemon)
+            assert slow.accepted[0] == slow.accepted[1]
+            await daemon.until_polled("kazu", times=2)
+            assert await daemon.stop() == 0
+    assert len(slow.accepted) == 2
 
 
 async def test_an_observation_survives_a_kill_before_the_database_has_it(stage: Stage) -> None:
@@ -127,6 +160,25 @@ async def test_a_journal_entry_nobody_can_bring_in_stops_nothing(stage: Stage) -
         assert _troubles(daemon) == ["journal"]
         assert await daemon.stop() == 0
     assert [path.name for path in journal.iterdir()] == ["o-broken"]
+
+
+@dataclass
+class SlowScript(Script):
+    """A mail server that takes the mail and thinks before it says OK."""
+
+    came: threading.Event = field(default_factory=threading.Event)
+    go_on: threading.Event = field(default_factory=threading.Event)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - the name that aiosmtpd calls
+        self.came.set()
+        await asyncio.to_thread(self.go_on.wait, DEADLINE_S)
+        return await super().handle_DATA(server, session, envelope)
+
+
+def _let_delivery_leases_end(database: Path) -> None:
+    """Do what two minutes would."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE outbox SET lease_until = '2000-01-01 00:00:00.000000'")
 
 
 def _troubles(daemon: Daemon) -> list[str]:
