@@ -61,7 +61,9 @@ class Output:
         for column in columns:
             table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*(cell if isinstance(cell, Text) else Text(shown(cell)) for cell in row))
+            # A name with a line break in it must not draw a row of its own.
+            texts = (c if isinstance(c, Text) else shown(c).replace("\n", r"\n") for c in row)
+            table.add_row(*(Text(c) if isinstance(c, str) else c for c in texts))
         self.stdout.print(table)
 
     def fields(self, pairs: Iterable[tuple[str, Any]]) -> None:
@@ -82,7 +84,7 @@ class Output:
         self.stderr.print(Text(shown(line)), soft_wrap=True)
 
     def error(self, error: LeakwatchError) -> None:
-        """Print an error in one line a problem, with its hint and stable name."""
+        """Print an error in one line a problem, with its hint."""
         for line in error.what.splitlines():
             self.stderr.print(Text.assemble(("error: ", "bold red"), shown(line)), soft_wrap=True)
         if error.hint:

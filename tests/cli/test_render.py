@@ -57,6 +57,12 @@ def test_a_table_fits_eighty_columns(capsys: pytest.CaptureFixture[str]) -> None
     assert out.count("x") == out.count("y") == 100
 
 
+def test_a_cell_draws_no_row_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    """A file name with a line break in it stays one cell."""
+    Output().table(("artefact", "grade"), [("a.txt\nb.txt  conclusive", "-")])
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
 def test_an_error_says_what_and_what_next(capsys: pytest.CaptureFixture[str]) -> None:
     """Errors go to stderr with their hint; stdout stays clean."""
     Output().error(ConfigError("a.toml: key: wrong\na.toml: other: wrong", hint="mend it"))
