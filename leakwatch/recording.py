@@ -27,7 +27,7 @@ from leakwatch.model.capture import Capture
 from leakwatch.model.evidence import EvidenceRecord
 from leakwatch.model.finding import Facts, Finding, FindingEvent, Review
 from leakwatch.model.ids import finding_id
-from leakwatch.model.match import best_grade
+from leakwatch.model.match import Match, best_grade
 from leakwatch.model.matter import Matter
 from leakwatch.observation import Observation, decode, encode
 from leakwatch.ports import FindingQuery, Store, StoredMatch, UnitOfWork
@@ -153,7 +153,7 @@ class Recorder:
             known = await tx.findings.matches(name) if previous else ()
             finding, event = await self._finding(tx, observation, matter, previous, known=known)
             await tx.findings.save(finding, event)
-            await tx.findings.add_matches(name, observation.matches)
+            await tx.findings.add_matches(name, _unheard(observation.matches, known))
             records = await self._evidence(tx, observation, finding)
             alert = None
             if event is not None:
@@ -309,6 +309,20 @@ class Recorder:
             return None
         await tx.alerts.add(alert, rows)
         return alert
+
+
+def _unheard(matches: Sequence[StoredMatch], known: Sequence[StoredMatch]) -> Sequence[StoredMatch]:
+    """Return the matches that say more than the known ones.
+
+    A place that changes at every look would otherwise add all its matches at
+    each; what each look saw stands in its evidence record.
+    """
+    heard = {_says(stored.match) for stored in known}
+    return [stored for stored in matches if _says(stored.match) not in heard]
+
+
+def _says(match: Match) -> tuple[str, ...]:
+    return match.corpus, match.file, match.method, match.grade
 
 
 async def _interval(

@@ -19,15 +19,14 @@ from leakwatch.model.capture import Capture
 from leakwatch.model.evidence import SealedContent
 from leakwatch.model.listing import Listing
 from leakwatch.model.matter import Authorisation, Matter, PayloadPolicy
-from leakwatch.model.source import SourceSpec
 from leakwatch.pipeline import Pipeline, PollReport
-from leakwatch.ports import Reading, Store
+from leakwatch.ports import Matcher, Reading, Store
 from leakwatch.recording import Recorder
 from leakwatch.redaction import Redactor
 from leakwatch.sources.registry import build_source
 from tests.support.readers import PlainReader
 from tests.support.source_pages import Blog, InProcess, Thing, Web
-from tests.support.store import a_matter, an_order
+from tests.support.store import a_match, a_matter, an_order
 
 CLOCK = SystemClock()
 SPEC = replace(Blog().spec(), options={**Blog.options, "files": "p a"})
@@ -41,6 +40,14 @@ class KnowsNothing:
 
     def match_listing(self, listing: Listing) -> Reading:
         return Reading(None, ())
+
+
+class KnowsOne(KnowsNothing):
+    """A ``ports.Matcher`` that sees the one known file wherever a page says so."""
+
+    def match_artefact(self, artefact: Artefact) -> Reading:
+        is_seen = "stolen words" in (artefact.text or "")
+        return Reading(None, (a_match().match,) if is_seen else ())
 
 
 @dataclass
@@ -70,10 +77,10 @@ def may_fetch() -> Matter:
 
 
 async def poll(
-    store: Store, folder: Path, web: Web, *, spec: SourceSpec = SPEC, sealer: Any = None
+    store: Store, folder: Path, web: Web, *, matcher: Matcher | None = None, sealer: Any = None
 ) -> PollReport:
     """Poll a blog once for one matter."""
-    matter = may_fetch()
+    spec, matter = SPEC, may_fetch()
     matters = {matter.id: matter}
     async with store.begin() as tx:
         await tx.matters.sync((matter,), CLOCK.now())
@@ -93,7 +100,7 @@ async def poll(
                 limits=PayloadLimits(),
                 blind=lambda url: url,
             ),
-            matchers={matter.id: KnowsNothing()},
+            matchers={matter.id: matcher or KnowsNothing()},
             sealer=sealer or Remembers(),
             recorder=Recorder(
                 store=store,
@@ -138,3 +145,16 @@ async def test_what_cannot_be_sealed_is_told_all_the_same(store: Store, tmp_path
     async with store.begin() as tx:
         (record,) = await tx.evidence.of_finding(recorded.finding.id)
     assert record.draft.sealed is None
+
+
+async def test_a_place_that_always_changes_adds_no_match_twice(
+    store: Store, tmp_path: Path
+) -> None:
+    """Each look has its own evidence record; the finding keeps one match a file and method."""
+    for visits in range(3):
+        web = Web(Blog().draw([Thing("Harbour Clinic", f"stolen words, {visits} visits")]))
+        (recorded,) = (await poll(store, tmp_path, web, matcher=KnowsOne())).recorded
+    async with store.begin() as tx:
+        kept = await tx.findings.matches(recorded.finding.id)
+        records = await tx.evidence.of_finding(recorded.finding.id)
+    assert (len(kept), recorded.finding.documents, len(records)) == (1, 1, 3)
