@@ -19,6 +19,7 @@ from leakwatch.demo.clinic import ClinicFile, background, generate, labels_csv, 
 from leakwatch.demo.leak_site import Urls
 
 MATTER = "kereru-street"
+CASE = "FICTION-2026-1"
 SEED = 7
 PASTE_PATTERN = 'href="/paste/(?P<id>[0-9a-z]{8})">(?P<title>[^<]*)</a>'
 
@@ -113,7 +114,7 @@ def _matter(public_key: str, now: datetime) -> str:
     return f"""\
 id = "{MATTER}"
 title = "Kererū Street Clinic v Persons Unknown (fictional)"
-case_ref = "FICTION-2026-1"
+case_ref = "{CASE}"
 corpora = ["clinic"]
 victim_names = ["Kererū Street Clinic"]
 actor_names = ["Kazu"]

@@ -26,7 +26,7 @@ import aiohttp
 from leakwatch.cli.render import Output
 from leakwatch.clock import SystemClock
 from leakwatch.demo.clinic import ClinicFile, excerpt
-from leakwatch.demo.deployment import Deployment, write_clinic, write_settings
+from leakwatch.demo.deployment import CASE, Deployment, write_clinic, write_settings
 from leakwatch.demo.leak_site import LeakSite
 from leakwatch.demo.mailbox import Mailbox, Received
 from leakwatch.errors import LeakwatchError
@@ -163,7 +163,8 @@ async def _told(mailbox: Mailbox, outcome: str, timeline: _Timeline, *, already:
     except TimeoutError:
         raise DemoFailed(f"no mail about {outcome!r} within {REACT_S:.0f} s") from None
     seconds = time.monotonic() - started
-    timeline.say("leakwatch", f"mail after {seconds:.1f} s: {mails[-1].mail['Subject']}")
+    _, _, says = str(mails[-1].mail["Subject"]).partition(f"{CASE} ")
+    timeline.say("leakwatch", f"mail in {seconds:.1f} s: {says}")
 
 
 def _zipped(files: Sequence[ClinicFile]) -> bytes:
@@ -184,18 +185,19 @@ def _show_mail(output: Output, received: Received) -> None:
 
 
 def _say_next(output: Output, deployment: Deployment, finding: str, *, keep: bool) -> None:
+    program = sys.argv[0] if Path(sys.argv[0]).name == "leakwatch" else "python -m leakwatch"
     output.text()
-    if not keep:
-        output.text("The state is gone again. `leakwatch demo --keep` keeps it; then try:")
-    else:
+    if keep:
         output.text(f"The state stays in {deployment.root}. Try:")
+    else:
+        output.text(f"The state is gone again. To keep it: {program} demo --dir DIR; then try:")
     settings = deployment.settings if keep else "DIR/leakwatch.toml"
     for words in (
         f"findings show {finding}",
         "findings list --json",
         "alerts list",
     ):
-        output.text(f"  leakwatch --config {settings} {words}")
+        output.text(f"  {program} --config {settings} {words}")
 
 
 @asynccontextmanager
