@@ -93,7 +93,7 @@ async def test_the_state_it_keeps_can_be_tried(tmp_path: Path) -> None:
     assert list((tmp_path / "tmp").iterdir()) == []
     assert (tmp_path / "kept" / "state" / "leakwatch.db").is_file()
     shown = demo.out.read_text(encoding="utf-8")
-    suggested = re.findall(r"^  leakwatch (--config .+)$", shown, re.MULTILINE)
+    suggested = re.findall(r"^  \S.*leakwatch (--config .+)$", shown, re.MULTILINE)
     assert len(suggested) == 3
     for words in suggested:
         ran = await command(*shlex.split(words), cwd=tmp_path)
