@@ -8,6 +8,7 @@ from tests.support.deployment import (
     Hold,
     Mood,
     Stage,
+    eventually,
     free_port,
     hangs_up,
     in_turn,
@@ -41,8 +42,11 @@ async def test_a_broken_source_stops_no_other(stage: Stage, mood: Mood, error: s
         assert health["kazu"] in {"degraded", "failing"}
         assert {health[name] for name in OTHERS} == {"ok"}
         stage.site.moods.clear()
-        await daemon.until_polled("kazu", times=1)
-        assert [ended["what"] for ended in daemon.events("recovered")] == ["source kazu"]
+        await eventually(
+            lambda: [ended["what"] for ended in daemon.events("recovered")] == ["source kazu"],
+            what="the recovery",
+            daemon=daemon,
+        )
     assert (await _health(stage))["kazu"] == "ok"
 
 
