@@ -37,6 +37,8 @@ class Poller:
         self._troubles = troubles
         self._owed: dict[str, tuple[Lease, datetime]] = {}
         """Leases that the database has yet to take back, with when the source is due."""
+        self._giving = asyncio.Lock()
+        """A lease given back twice could by then be the next one of the same source."""
 
     async def poll(self, lease: Lease) -> PollReport:
         """Poll the leased source, keep the lease alive meanwhile, then give it back.
@@ -74,10 +76,11 @@ class Poller:
         Raises:
             StoreError: it still does not.
         """
-        for lease, due in list(self._owed.values()):
-            async with self._store.begin() as tx:
-                await tx.sources.release(lease, due)
-            self._owed.pop(lease.source, None)
+        async with self._giving:
+            for lease, due in list(self._owed.values()):
+                async with self._store.begin() as tx:
+                    await tx.sources.release(lease, due)
+                del self._owed[lease.source]
 
     def _tell(self, report: PollReport, seconds: float) -> None:
         poll = report.poll

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from leakwatch.store.schema import upgrade
-from tests.support.deployment import Hold, Stage, free_port, running, zipped
+from tests.support.deployment import Hold, Stage, eventually, free_port, running, zipped
 from tests.support.postgres import PostgresServer
 
 
@@ -69,6 +70,33 @@ async def test_another_daemon_takes_over_from_a_killed_one(shared: Stage) -> Non
             assert len(shared.mails("publication")) == 1
             assert await heir.stop() == 0
         hold.go_on.set()
+
+
+async def test_a_source_that_only_one_daemon_knows_is_left_to_it(stage: Stage) -> None:
+    """A daemon with older settings says so once and takes nothing from the newer one."""
+    second = _second(stage)
+    text = second.read_text(encoding="utf-8")
+    second.write_text(
+        text.replace('state_dir = "state"', 'state_dir = "state"\nsources_dir = "more"')
+    )
+    more = stage.deployment.root / "more"
+    shutil.copytree(stage.deployment.root / "sources", more)
+    extra = (more / "news.toml").read_text(encoding="utf-8").replace('"news"', '"extra"', 1)
+    (more / "extra.toml").write_text(extra, encoding="utf-8")
+    async with (
+        running(stage, name="old") as old,
+        running(stage, name="new", settings=second) as new,
+    ):
+        await new.until_polled("extra", times=2)
+        await eventually(
+            lambda: bool(old.events("trouble")), what="the older one to notice", daemon=old
+        )
+        await old.until_polled("news")
+        assert [(t["what"], t["error"]) for t in old.events("trouble")] == [
+            ("poll extra", "entity_unknown")
+        ]
+        assert old.events("job_failed") == []
+        assert new.events("trouble") == []
 
 
 async def test_a_poll_by_hand_goes_beside_the_daemon(stage: Stage) -> None:
