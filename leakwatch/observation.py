@@ -44,6 +44,8 @@ class Observation:
     """Files that are there but were locked, dead, too large or not fetched."""
     claimed_posted_at: datetime | None = None
     sealed: SealedContent | None = None
+    sealed_captures: tuple[str, ...] = ()
+    """Ids of the captures that ``sealed`` holds."""
 
     @property
     def is_listing_only(self) -> bool:

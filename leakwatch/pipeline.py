@@ -122,11 +122,8 @@ class Pipeline:
         try:
             async for batch in adapter.poll(self.fetcher, self.parser, progress.adapter):
                 tally.add(batch)
-                after = await self._take(batch, source, poll_id, progress, tally)
-                await self._save(batch, source, lease, poll_id, tally, after)
-                if after.attempts:
-                    break  # files are to be tried again from this checkpoint
-                progress = after
+                progress = await self._take(batch, source, poll_id, progress, tally)
+                await self._save(batch, source, lease, poll_id, tally, progress)
         except (SourceError, FetchError, SandboxError) as error:
             failure = error
         poll = _poll_of(source, poll_id, tally, failure, started=started, ended=self.clock.now())
@@ -203,9 +200,14 @@ class Pipeline:
         claims = await loop.run_in_executor(self.executor, _claims, post, matter)
         if not matches and not claims.names_victim:
             return None
-        to_seal = [s.capture for s in inspection.seen if _may_seal(s, matched, matter, now=now)]
-        sealed = await self._sealed(matter, to_seal, vault)
         location = self.redactor.place(post.location, source)
+        kept = await self.recorder.sealed_bodies(matter.id, location)
+        to_seal = [
+            seen.capture
+            for seen in inspection.seen
+            if _may_seal(seen, matched, matter, now=now) and seen.capture.sha256 not in kept
+        ]
+        sealed = await self._sealed(matter, to_seal, vault)
         return Observation(
             id=derived_id("o", matter.id, location, *(s.capture.id for s in inspection.seen)),
             poll_id=poll_id,
@@ -223,6 +225,7 @@ class Pipeline:
             unread_files=inspection.unread_files,
             claimed_posted_at=post.stated_at,
             sealed=sealed,
+            sealed_captures=tuple(capture.id for capture in to_seal) if sealed else (),
         )
 
     async def _sealed(

@@ -1,18 +1,20 @@
 """Where a source stands: the adapter's checkpoint, and files to be tried again.
 
 A post's files may fail while its page succeeds. Then the adapter's old
-checkpoint is kept, so that the next poll reports the post again; files already
-fetched are remembered as keyed digests and passed over.
+checkpoint is held, so that the next poll reports the post again; files already
+fetched are remembered as keyed digests and passed over. Batches behind the
+failing one are looked at all the same: they only cannot move the checkpoint.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-MAX_ATTEMPTS = 5
-"""Polls that try a failing file; after that it counts as unread."""
+MAX_ATTEMPTS = 50
+"""Polls that try a failing file, soon at first, then once an interval; after
+that it counts as unread until its post changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +24,23 @@ class Progress:
     adapter: Mapping[str, Any] = field(default_factory=dict)
     done: frozenset[str] = frozenset()
     attempts: int = 0
+    is_held: bool = False
+    """A batch of this poll has files to be tried again."""
 
     @classmethod
     def from_checkpoint(cls, stored: Mapping[str, Any]) -> Progress:
         """Read what ``to_checkpoint`` wrote; ``{}`` is a fresh start."""
+        attempts = int(stored.get("attempts", 0))
         return cls(
             adapter=stored.get("adapter", {}),
-            done=frozenset(stored.get("done", ())),
-            attempts=int(stored.get("attempts", 0)),
+            done=frozenset(stored.get("done", ())) if attempts else frozenset(),
+            attempts=attempts,
         )
 
     def to_checkpoint(self) -> dict[str, Any]:
         return {
             "adapter": dict(self.adapter),
-            "done": sorted(self.done),
+            "done": sorted(self.done) if self.attempts else [],
             "attempts": self.attempts,
         }
 
@@ -49,6 +54,9 @@ class Progress:
             fetched: blinded addresses of files fetched in the batch.
             missed: files to be tried again; 0 lets the checkpoint advance.
         """
+        done = self.done | fetched
+        if self.is_held:
+            return replace(self, done=done)
         if missed and self.attempts + 1 < MAX_ATTEMPTS:
-            return Progress(self.adapter, self.done | fetched, self.attempts + 1)
-        return Progress(checkpoint)
+            return Progress(self.adapter, done, self.attempts + 1, is_held=True)
+        return Progress(checkpoint, done)

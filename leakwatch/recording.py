@@ -17,7 +17,7 @@ import structlog
 from leakwatch.alert.compose import compose
 from leakwatch.alert.routing import deliveries
 from leakwatch.assess.assessor import assess
-from leakwatch.assess.escalation import combine, is_raise
+from leakwatch.assess.escalation import combine
 from leakwatch.clock import Clock
 from leakwatch.errors import StoreUnavailable
 from leakwatch.evidence.journal import IntakeJournal
@@ -31,13 +31,12 @@ from leakwatch.model.match import Match, best_grade
 from leakwatch.model.matter import Matter
 from leakwatch.observation import Observation, decode, encode
 from leakwatch.ports import FindingQuery, Store, StoredMatch, UnitOfWork
+from leakwatch.revision import revised, standing_review
 
 log = structlog.get_logger(__name__)
 
 ALL = 1_000_000
 """More findings than a matter will have."""
-GROWTH = 1.10
-"""A finding is told again when it holds this many times the documents last told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +141,23 @@ class Recorder:
             )
         )
 
+    async def sealed_bodies(self, matter: str, location: str) -> frozenset[str]:
+        """Return digests of what was sealed for a finding before: it is not sealed twice."""
+        async with self._store.begin() as tx:
+            records = await tx.evidence.of_finding(finding_id(matter, location))
+        return frozenset(_body(r) for r in records if r.draft.sealed is not None)
+
     async def _commit(self, observation: Observation) -> Recorded:
         matter = self._matters[observation.matter]
         async with self._store.begin() as tx:
             for capture in observation.captures:
                 await tx.captures.add(capture, poll_id=observation.poll_id, url=capture.url)
-            await tx.captures.add_artefacts(observation.artefacts)
             name = finding_id(matter.id, observation.location)
+            seen = {_body(record) for record in await tx.evidence.of_finding(name)}
+            fresh = {c.id for c in observation.captures if c.sha256 not in seen}
+            await tx.captures.add_artefacts(
+                [a for a in observation.artefacts if a.capture_id in fresh]
+            )
             previous = await tx.findings.find(name)
             known = await tx.findings.matches(name) if previous else ()
             finding, event = await self._finding(tx, observation, matter, previous, known=known)
@@ -197,7 +206,7 @@ class Recorder:
             unread_files=observation.unread_files,
             is_listing_only=observation.is_listing_only,
         )
-        review = _review(previous, documents)
+        review = standing_review(previous, documents)
         assessment = combine(
             previous.assessment if previous else None,
             assess(facts, matter.orders, now=now),
@@ -206,7 +215,8 @@ class Recorder:
         finding = Finding(
             id=finding_id(matter.id, observation.location),
             matter=matter.id,
-            source=observation.source,
+            # The first to see it keeps it: its own looks say whether it is still there.
+            source=previous.source if previous else observation.source,
             location=observation.location,
             revision=previous.revision if previous else 1,
             outcome=assessment.outcome,
@@ -223,7 +233,7 @@ class Recorder:
             review=review,
             facts=replace(facts, matches=()),
         )
-        return _revised(finding, previous, now=now)
+        return revised(finding, previous, now=now)
 
     async def reassess(self, matter: str) -> Sequence[Recorded]:
         """Assess a matter's findings anew: an order version was added or verified.
@@ -258,7 +268,7 @@ class Recorder:
                 previous.assessment, assess(facts, orders, now=now), previous.review
             )
             after = replace(previous, assessment=assessment, outcome=assessment.outcome)
-            finding, event = _revised(after, previous, now=now)
+            finding, event = revised(after, previous, now=now)
             if event is None:
                 return Recorded(previous, None, None)
             await tx.findings.save(finding, event)
@@ -280,7 +290,9 @@ class Recorder:
                     finding=finding,
                     matches=[m.match for m in observation.matches if m.capture_id == capture.id],
                     examined=sum(a.capture_id == capture.id for a in observation.artefacts),
-                    sealed=observation.sealed,
+                    sealed=observation.sealed
+                    if capture.id in observation.sealed_captures
+                    else None,
                 )
             )
         return await tx.evidence.of_finding(finding.id)
@@ -340,38 +352,6 @@ async def _interval(
     return observation.observed_at, look
 
 
-def _review(previous: Finding | None, documents: int) -> Review:
-    """Return the review that still stands: a rejection ends when new files appear."""
-    if previous is None:
-        return Review.OPEN
-    is_other = previous.review is Review.REJECTED and documents > previous.documents
-    return Review.OPEN if is_other else previous.review
-
-
-def _revised(
-    finding: Finding, previous: Finding | None, *, now: datetime
-) -> tuple[Finding, FindingEvent | None]:
-    """Raise the revision when there is something new to tell, and say what."""
-    if previous is None:
-        action, reason = "detected", finding.assessment.reasons[0]
-    elif finding.outcome is not previous.outcome:
-        action = "raised" if is_raise(previous.outcome, finding.outcome) else "updated"
-        reason = f"was {previous.outcome.value}; {finding.assessment.reasons[0]}"
-    elif finding.documents > finding.documents_told * GROWTH:
-        action = "updated"
-        reason = f"{finding.documents} known documents, {finding.documents_told} when last told"
-    elif previous.gone_since is not None and finding.gone_since is None:
-        action, reason = "returned", "shown again after it was gone"
-    else:
-        return finding, None
-    revision = previous.revision + 1 if previous else 1
-    revised = replace(finding, revision=revision, documents_told=finding.documents)
-    return revised, FindingEvent(
-        finding_id=finding.id,
-        revision=revision,
-        at=now,
-        actor="leakwatch",
-        action=action,
-        outcome=finding.outcome,
-        reason=reason,
-    )
+def _body(record: EvidenceRecord) -> str:
+    """Return the digest of the bytes a record is about; empty for an absence."""
+    return str(record.draft.facts["what"].get("body_sha256", ""))

@@ -17,15 +17,26 @@ def test_a_missed_file_holds_the_checkpoint_and_remembers_the_rest() -> None:
 def test_nothing_missed_moves_on_and_forgets() -> None:
     """A whole batch advances the checkpoint."""
     held = Progress(OLD, frozenset({"a"}), 2)
-    assert held.after(NEW, fetched=frozenset(), missed=0) == Progress(NEW)
+    after = held.after(NEW, fetched=frozenset(), missed=0)
+    assert Progress.from_checkpoint(after.to_checkpoint()) == Progress(NEW)
+
+
+def test_a_held_checkpoint_is_not_moved_by_what_comes_behind() -> None:
+    """Later batches of the same poll are looked at, and cannot skip the failing one."""
+    held = Progress(OLD).after({"n": 2}, fetched=frozenset(), missed=1)
+    later = held.after({"n": 3}, fetched=frozenset({"b"}), missed=0)
+    assert (later.adapter, later.done, later.attempts) == (OLD, frozenset({"b"}), 1)
+    assert later.after({"n": 4}, fetched=frozenset(), missed=2).attempts == 1
 
 
 def test_a_file_that_never_comes_is_given_up() -> None:
     """A dead link does not hold a source for ever."""
     progress = Progress(OLD)
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS - 1):
         progress = progress.after(NEW, fetched=frozenset(), missed=1)
-    assert progress == Progress(NEW)
+        assert progress.adapter == OLD
+        progress = Progress.from_checkpoint(progress.to_checkpoint())
+    assert progress.after(NEW, fetched=frozenset(), missed=1) == Progress(NEW)
 
 
 def test_a_fresh_source_has_no_past() -> None:

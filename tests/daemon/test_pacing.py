@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leakwatch.daemon.pacing import JITTER, MAX_BACKOFF_S, next_poll_at
+from leakwatch.daemon.pacing import JITTER, MAX_BACKOFF_S, QUICK_ATTEMPTS, next_poll_at
 from leakwatch.model.source import Role, SourceSpec, SourceState
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -36,8 +36,9 @@ def test_failures_back_off_to_a_bound(failures: int) -> None:
 
 
 def test_files_to_be_tried_again_are_not_waited_for_long() -> None:
-    """A published file that could not be fetched is tried well before the next interval."""
-    assert wait_s(replace(STATE, last_error="files_missed")) < 900 / 4
+    """A published file that failed is tried soon at first, then once an interval."""
+    assert wait_s(replace(STATE, checkpoint={"attempts": 1})) < 900 / 4
+    assert wait_s(replace(STATE, checkpoint={"attempts": QUICK_ATTEMPTS + 1})) > 900 * 0.8
 
 
 def test_a_slow_source_is_not_polled_faster_for_failing() -> None:
