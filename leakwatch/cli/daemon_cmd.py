@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from leakwatch.cli.invocation import settings_of
+from leakwatch.cli.logs import configure_logs
 from leakwatch.cli.render import Output
+from leakwatch.errors import error_classes
 from leakwatch.model.location import defanged
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ def run(context: typer.Context) -> None:
     """
     from leakwatch.daemon.main import serve
 
+    configure_logs(logging.DEBUG if context.obj.debug else logging.INFO)
     asyncio.run(serve(settings_of(context)))
 
 
@@ -39,6 +43,8 @@ def poll(
 ) -> None:
     """Poll once by hand, now, and show what was seen; alerts go out as usual.
 
+    Exits with the code of the first poll that failed.
+
     Example: leakwatch poll kazu
     """
     from leakwatch.daemon.by_hand import poll_by_hand
@@ -50,6 +56,14 @@ def poll(
             output.record(_summary(report))
         else:
             _show(output, report)
+    failed = [report.poll.error for report in reports if report.poll.is_failure]
+    if failed:
+        raise typer.Exit(exit_code_of(failed[0]))
+
+
+def exit_code_of(slug: str | None) -> int:
+    """Return the exit code of an error by its stable name; 1 for one that is not ours."""
+    return next((cls.exit_code for cls in error_classes() if cls.slug == slug), 1)
 
 
 def _show(output: Output, report: PollReport) -> None:

@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 import typer
 
 from leakwatch import __version__
@@ -32,6 +31,7 @@ from leakwatch.cli import (
     sources_cmd,
 )
 from leakwatch.cli.invocation import Invocation
+from leakwatch.cli.logs import configure_logs
 from leakwatch.cli.render import Output
 from leakwatch.errors import LeakwatchError
 
@@ -84,30 +84,12 @@ errors_cmd.register(app)
 demo_cmd.register(app)
 
 
-def configure_logs(level: int) -> None:
-    """Send structured logs from this level up to stderr."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-            if sys.stderr.isatty()
-            else structlog.processors.LogfmtRenderer(bool_as_flag=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=False,
-    )
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in given
-    # A daemon tells what it does; a command at the terminal answers by itself.
-    usual = logging.INFO if "run" in given else logging.WARNING
-    configure_logs(logging.DEBUG if debug else usual)
+    # A daemon tells what it does (``run``); a command at the terminal answers by itself.
+    configure_logs(logging.DEBUG if debug else logging.WARNING)
     try:
         result = app(args=given, standalone_mode=False, prog_name="leakwatch")
     except Exception as error:

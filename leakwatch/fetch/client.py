@@ -117,7 +117,7 @@ class HttpFetcher:
                 slug = error.slug
                 if via is Via.TOR and not isinstance(error, RateLimited):
                     await self._clients.renew(request.source)
-            _log.info("fetch.retry", source=request.source, host=target.host, error=slug)
+            _log.debug("fetch.retry", source=request.source, host=target.host, error=slug)
             await self._clock.sleep(wait_s)
             attempt += 1
 

@@ -133,7 +133,7 @@ class Visitor:
             try:
                 page = await page_of(location)
             except FetchError as error:
-                log.info("location_failed", source=self._spec.name, error=error.slug)
+                log.debug("location_failed", source=self._spec.name, error=error.slug)
                 errors.append(error)
                 if isinstance(error, TorUnavailable):
                     break  # the mirrors need it too
