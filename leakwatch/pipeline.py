@@ -13,7 +13,8 @@ is committed with its outbox rows in one transaction, then channels are called.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -86,6 +87,27 @@ class PollReport:
     recorded: tuple[Recorded, ...]
 
 
+class Kept:
+    """Which bytes were sealed for which finding: the same ones are not sealed at every look.
+
+    In memory, for the database may refuse just then; after a restart they are
+    sealed once more.
+    """
+
+    def __init__(self, size: int = 100_000) -> None:
+        self._size = size
+        self._keys: OrderedDict[tuple[str, str, str], None] = OrderedDict()
+
+    def __contains__(self, key: tuple[str, str, str]) -> bool:
+        return key in self._keys
+
+    def add(self, keys: Iterable[tuple[str, str, str]]) -> None:
+        """Remember keys (matter, location, digest); the oldest are forgotten first."""
+        self._keys.update(dict.fromkeys(keys))
+        while len(self._keys) > self._size:
+            self._keys.popitem(last=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
     """Polls sources and makes known what they show. Built by ``wiring/``."""
@@ -103,6 +125,7 @@ class Pipeline:
     """Where blocking work runs."""
     clock: Clock
     redactor: Redactor
+    kept: Kept = field(default_factory=Kept)
 
     async def poll(self, source: SourceSpec, adapter: Source, lease: Lease) -> PollReport:
         """Poll one source once, from its checkpoint, and record what it shows.
@@ -201,13 +224,15 @@ class Pipeline:
         if not matches and not claims.names_victim:
             return None
         location = self.redactor.place(post.location, source)
-        kept = await self.recorder.sealed_bodies(matter.id, location)
         to_seal = [
             seen.capture
             for seen in inspection.seen
-            if _may_seal(seen, matched, matter, now=now) and seen.capture.sha256 not in kept
+            if _may_seal(seen, matched, matter, now=now)
+            and (matter.id, location, seen.capture.sha256) not in self.kept
         ]
         sealed = await self._sealed(matter, to_seal, vault)
+        if sealed is not None:
+            self.kept.add((matter.id, location, capture.sha256) for capture in to_seal)
         return Observation(
             id=derived_id("o", matter.id, location, *(s.capture.id for s in inspection.seen)),
             poll_id=poll_id,

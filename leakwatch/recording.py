@@ -141,12 +141,6 @@ class Recorder:
             )
         )
 
-    async def sealed_bodies(self, matter: str, location: str) -> frozenset[str]:
-        """Return digests of what was sealed for a finding before: it is not sealed twice."""
-        async with self._store.begin() as tx:
-            records = await tx.evidence.of_finding(finding_id(matter, location))
-        return frozenset(_body(r) for r in records if r.draft.sealed is not None)
-
     async def _commit(self, observation: Observation) -> Recorded:
         matter = self._matters[observation.matter]
         async with self._store.begin() as tx:

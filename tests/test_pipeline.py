@@ -19,7 +19,7 @@ from leakwatch.model.capture import Capture
 from leakwatch.model.evidence import SealedContent
 from leakwatch.model.listing import Listing
 from leakwatch.model.matter import Authorisation, Matter, PayloadPolicy
-from leakwatch.pipeline import Pipeline, PollReport
+from leakwatch.pipeline import Kept, Pipeline, PollReport
 from leakwatch.ports import Matcher, Reading, Store
 from leakwatch.recording import Recorder
 from leakwatch.redaction import Redactor
@@ -77,9 +77,16 @@ def may_fetch() -> Matter:
 
 
 async def poll(
-    store: Store, folder: Path, web: Web, *, matcher: Matcher | None = None, sealer: Any = None
+    store: Store,
+    folder: Path,
+    web: Web,
+    *,
+    matcher: Matcher | None = None,
+    sealer: Any = None,
+    kept: Kept | None = None,
+    afresh: bool = False,
 ) -> PollReport:
-    """Poll a blog once for one matter."""
+    """Poll a blog once for one matter; ``afresh`` forgets what it showed before."""
     spec, matter = SPEC, may_fetch()
     matters = {matter.id: matter}
     async with store.begin() as tx:
@@ -88,6 +95,8 @@ async def poll(
         lease = await tx.sources.claim(
             spec.name, "test", now=CLOCK.now(), until=CLOCK.now() + timedelta(minutes=5)
         )
+        if afresh:
+            await tx.sources.save_checkpoint(lease, {})
     with ThreadPoolExecutor(1) as executor:
         pipeline = Pipeline(
             store=store,
@@ -113,6 +122,7 @@ async def poll(
             executor=executor,
             clock=CLOCK,
             redactor=Redactor(blind=lambda url: url),
+            kept=kept or Kept(),
         )
         return await pipeline.poll(spec, build_source(spec), lease)
 
@@ -158,3 +168,20 @@ async def test_a_place_that_always_changes_adds_no_match_twice(
         kept = await tx.findings.matches(recorded.finding.id)
         records = await tx.evidence.of_finding(recorded.finding.id)
     assert (len(kept), recorded.finding.documents, len(records)) == (1, 1, 3)
+
+
+def test_what_was_kept_is_remembered_within_bounds() -> None:
+    """The oldest is forgotten first; forgetting costs a second copy, never a first."""
+    kept = Kept(size=2)
+    for digest in "abc":
+        kept.add([("m", "http://x/", digest)])
+    assert [("m", "http://x/", digest) in kept for digest in "abc"] == [False, True, True]
+
+
+async def test_the_same_bytes_are_sealed_once_for_a_finding(store: Store, tmp_path: Path) -> None:
+    """A page that is told again unchanged does not fill the vault."""
+    sealer, kept = Remembers(), Kept()
+    web = Web(Blog().draw([Thing("Harbour Clinic")]))
+    for folder in ("a", "b"):
+        await poll(store, tmp_path / folder, web, sealer=sealer, kept=kept, afresh=True)
+    assert len(sealer.sealed) == 1
