@@ -32,7 +32,7 @@ demo: $(RUN_READY) ## Show leakwatch at work on a made-up leak site on this mach
 	@$(BIN)/leakwatch demo
 
 test: $(DEV_READY) ## Run the tests; TEST_ARGS="-k words" narrows, TEST_JOBS=0 runs one process.
-	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadgroup $(TEST_ARGS)
+	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile $(TEST_ARGS)
 
 lint: $(DEV_READY) ## Check style, types and the import rules.
 	@$(BIN)/ruff check --quiet .

@@ -18,7 +18,7 @@ import leakwatch
 from tests.support.container import Engine, LockedDown, NoContainers, build_image, open_engine
 
 # One image for all of them, so one worker.
-pytestmark = [pytest.mark.container, pytest.mark.xdist_group("container")]
+pytestmark = pytest.mark.container
 UID = 10001
 DRAIN_S = 5.0
 START_LIMIT_S = 60.0

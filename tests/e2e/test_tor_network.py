@@ -20,7 +20,7 @@ from tests.support.http_site import reply, serve
 from tests.support.tor_network import TorNetwork
 
 # One network for all of them, so one worker.
-pytestmark = [pytest.mark.tor, pytest.mark.xdist_group("tor")]
+pytestmark = pytest.mark.tor
 
 
 @pytest.fixture
