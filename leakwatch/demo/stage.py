@@ -31,7 +31,7 @@ from leakwatch.demo.leak_site import LeakSite
 from leakwatch.demo.mailbox import Mailbox, Received
 from leakwatch.errors import LeakwatchError
 
-START_S = 30.0
+START_S = 60.0
 REACT_S = 30.0
 STOP_S = 20.0
 SETTLE_S = 1.5
