@@ -9,6 +9,7 @@ from leakwatch.assess.escalation import is_raise
 from leakwatch.model.finding import Finding, FindingEvent, Review
 
 RETURN_IS_NEWS = timedelta(hours=1)
+"""A place that flaps is not told of at every turn."""
 GROWTH = 1.10
 """A finding is told again when it holds this many times the documents last told."""
 

@@ -50,7 +50,8 @@ def scan(
     """Tell which known files stand in files, folders and archives.
 
     Prints a line for each artefact with a match or an error; a target without
-    a line is clean. Links met in folders are not followed. URLs go through Tor.
+    a line is clean as far as it could be read: a PDF or a picture is compared
+    by its bytes alone. Links met in folders are not followed. URLs go through Tor.
     Ends with an error's exit code when a target could not be reached.
 
     Example: leakwatch scan dump.zip --corpus clinic.corpus --key fingerprint.key --json
