@@ -15,6 +15,10 @@ from leakwatch.model.location import canonical_url, without_document_name
 from leakwatch.model.source import Role, SourceSpec
 
 
+HEADERS_KEPT = frozenset({"content-type", "date", "last-modified"})
+"""What an evidence record reads; others (content-disposition, link) may name a document."""
+
+
 @dataclass(frozen=True, slots=True)
 class Redactor:
     """Hides names in addresses.
@@ -39,14 +43,15 @@ class Redactor:
         return f"{root}#directory-{self.blind(url)[:12]}"
 
     def capture(self, seen: Seen, source: SourceSpec) -> Capture:
-        """Return what was seen without its bytes and without names in its addresses."""
+        """Return what was seen without its bytes and without names in addresses or headers."""
         capture = seen.capture.without_body()
         if seen.part is Part.FILE:
             url, final = map(without_document_name, (capture.url, capture.final_url))
             url, final = (_without_folders(u, source) for u in (url, final))
         else:
             url, final = (self.place(u, source) for u in (capture.url, capture.final_url))
-        return replace(capture, url=url, final_url=final)
+        headers = tuple((k, v) for k, v in capture.headers if k.lower() in HEADERS_KEPT)
+        return replace(capture, url=url, final_url=final, headers=headers)
 
 
 def _without_folders(url: str, source: SourceSpec) -> str:

@@ -63,3 +63,15 @@ def test_a_paste_keeps_its_address() -> None:
     """Content that is the post itself is addressed by the site's own id."""
     seen = Seen(replace(a_capture(), url="http://p.example/raw/ab12"), (), Part.CONTENT)
     assert REDACTOR.capture(seen, a_spec()).url == "http://p.example/raw/ab12"
+
+
+def test_a_header_that_names_a_document_is_not_kept() -> None:
+    """What waits in the journal holds the headers that a record reads, and no others."""
+    headers = (
+        ("Content-Type", "application/pdf"),
+        ("Content-Disposition", 'attachment; filename="Smith_J.pdf"'),
+        ("Date", "Mon, 05 Jan 2026 01:00:00 GMT"),
+        ("Link", "<http://files.example/Smith_J.pdf>"),
+    )
+    kept = REDACTOR.capture(Seen(replace(a_capture(), headers=headers), (), Part.FILE), OPEN)
+    assert [name for name, _ in kept.headers] == ["Content-Type", "Date"]
