@@ -14,7 +14,6 @@ from leakwatch.model.capture import Capture
 from leakwatch.model.location import canonical_url, without_document_name
 from leakwatch.model.source import Role, SourceSpec
 
-
 HEADERS_KEPT = frozenset({"content-type", "date", "last-modified"})
 """What an evidence record reads; others (content-disposition, link) may name a document."""
 
