@@ -45,6 +45,16 @@ class Grade(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """One stretch of an artefact that a known file shares."""
+
+    start: int
+    """First letter, in letters of the artefact's normalised text, from 0."""
+    end: int
+    """After its last letter."""
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """One known file recognised in one artefact or listing.
 
@@ -63,6 +73,19 @@ class Match:
     jaccard: float | None = None
     passage_chars: int | None = None
     """Length of the longest shared passage, in letters of the artefact."""
+    passages: tuple[Passage, ...] = ()
+    """The longest shared passages, twenty at most, in order of position."""
+    passage_count: int | None = None
+    passage_total_chars: int | None = None
+    """Letters of the artefact that lie in a shared passage."""
+    shared_unique: float | None = None
+    """Share of the shared grams that no other group of known files and no background
+    document holds, in [0, 1]."""
+    chance: float | None = None
+    """Upper bound of the probability that an unrelated document of this genre scores as
+    high; None where the corpus was not calibrated."""
+    chance_basis: int | None = None
+    """Documents that ``chance`` was measured on."""
     reasons: tuple[str, ...] = ()
     """Why this grade, in plain words; numbers only, never text."""
 
