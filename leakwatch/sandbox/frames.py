@@ -19,6 +19,7 @@ from typing import Any
 
 from leakwatch.errors import error_classes
 from leakwatch.model.artefact import Artefact, MemberPath
+from leakwatch.model.picture import MAX_PICTURES, ORIENTATIONS, PICTURE_HASH_BYTES, Picture
 
 _PREFIX = struct.Struct("<2L")
 MAX_HEADER_BYTES = 512 * 1024
@@ -26,6 +27,7 @@ _MAX_NESTING = 64
 _MAX_DETAIL_CHARS = 200
 _KIND = re.compile(r"[a-z0-9_-]{1,32}")
 _SHA256 = re.compile(r"(?:[0-9a-f]{64})?")
+_PICTURE = re.compile(f"[0-9a-f]{{{2 * ORIENTATIONS * PICTURE_HASH_BYTES}}}")
 _NOT_PRINTABLE = re.compile(r"[^ -~]")
 _FROM_JSON = json.JSONDecoder().decode
 _TO_JSON = json.JSONEncoder(separators=(",", ":")).encode
@@ -70,6 +72,8 @@ def encode_artefact(type_: str, artefact: Artefact, index: int) -> bytes:
         header |= {"e": artefact.error, "d": artefact.detail}
     if artefact.is_container:
         header["a"] = 1
+    if artefact.pictures:
+        header["p"] = [[p.quality, b"".join(p.hashes).hex()] for p in artefact.pictures]
     if artefact.text is None:
         return encode(header)
     header["x"] = 1
@@ -96,7 +100,23 @@ def decode_artefact(frame: Frame, name: str) -> Artefact:
         error=error,
         detail=None if detail is None else clean_line(detail),
         is_container=header.get("a") == 1,
+        pictures=_pictures(header.get("p", [])),
     )
+
+
+def _pictures(value: object) -> tuple[Picture, ...]:
+    if not isinstance(value, list) or len(value) > MAX_PICTURES:
+        raise BadFrame("no list of pictures, or too long a one")
+    return tuple(_picture(item) for item in value)
+
+
+def _picture(value: object) -> Picture:
+    if not isinstance(value, list) or len(value) != 2:
+        raise BadFrame("a picture has another form")
+    raw = bytes.fromhex(_matching(_PICTURE, value[1]))
+    starts = range(0, len(raw), PICTURE_HASH_BYTES)
+    hashes = tuple(raw[start : start + PICTURE_HASH_BYTES] for start in starts)
+    return Picture(hashes, _number(value[0], 101))
 
 
 def _path(header: Mapping[str, Any], name: str) -> MemberPath:
