@@ -8,11 +8,15 @@ memory only, what is kept of them is keyed (``image.py``).
 The reference smooths a picture with two box filters along each axis and takes
 every so many-th pixel. That is linear in each axis, so it is one matrix from
 the left and one from the right here, made once for each length of side.
+
+PDQ sees the coarse layout alone: two letters under one letterhead can be 14 of
+256 bits apart. So the four quarters are hashed too, each as a picture of its own.
 """
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,12 +28,14 @@ MIN_SIDE_PX = 5
 """A picture with a shorter side has no hash."""
 SIDE_PX = 512
 """The reference shrinks larger pictures to this, linearly, before anything else."""
+BLANK_BELOW = 25
+"""Quality of a quarter under which its bits are noise; a scanner's own noise makes 12."""
 _SIDE = 64
-"""Pixels along each side of the smoothed picture."""
+"""Pixels along each side of the smoothed picture, or of each part of it."""
 _WAVES = 16
 """Lowest frequencies kept along each axis, the constant one left out."""
 _PASSES = 2
-_CACHED_LENGTHS = 64
+_CACHED_LENGTHS = 128
 _RED_GREEN_BLUE = np.array([0.299, 0.587, 0.114], np.float32)
 
 Floats: TypeAlias = NDArray[np.floating[Any]]
@@ -49,31 +55,56 @@ def pdq(pixels: NDArray[np.uint8]) -> Picture:
         luma = luma @ _RED_GREEN_BLUE
     if luma.ndim != 2 or min(luma.shape) < MIN_SIDE_PX:
         raise ValueError("no picture, or too small a one")
+    whole, quarters = list(_turned(luma, 1)), list(_turned(luma, 2))
+    return Picture(
+        hashes=tuple(_bits(_waves(parts)) for parts in whole),
+        quarters=tuple(_bits(_waves_if_any(parts)) for parts in quarters),
+        quality=int(_qualities(whole[0])[0, 0]),
+    )
+
+
+def _turned(luma: Floats, split: int) -> Iterator[Floats]:
+    """Yield float32[split, split, 64, 64] for each orientation: every part, smoothed and small.
+
+    A picture that is mirrored is one whose filters are: exact, where changing
+    signs of the cosine transform is off by 20 bits, for the filters are lopsided.
+    """
     rows, columns = luma.shape
-    small: Floats = _smoothing(rows) @ luma @ _smoothing(columns).T
-    waves: Floats = _cosines() @ small @ _cosines().T
-    return Picture(tuple(_bits(turned) for turned in _orientations(waves)), _quality(small))
+    for upside_down in (False, True):
+        left = _smoothing(rows, split, upside_down) @ luma
+        for mirrored in (False, True):
+            small = left @ _smoothing(columns, split, mirrored).T
+            parts = small.reshape(split, _SIDE, split, _SIDE).swapaxes(1, 2)
+            yield parts
+            yield parts.transpose(1, 0, 3, 2)
 
 
-def _quality(small: Floats) -> int:
+def _waves(parts: Floats) -> Floats:
+    waves: Floats = _cosines() @ parts @ _cosines().T
+    return waves
+
+
+def _waves_if_any(parts: Floats) -> Floats:
+    waves = _waves(parts)
+    waves[_qualities(parts) < BLANK_BELOW] = 0.0
+    return waves
+
+
+def _qualities(parts: Floats) -> NDArray[np.int64]:
     """Sum up the steps between neighbouring pixels, each as whole percents of the range."""
-    steps = [np.abs(np.trunc(np.diff(small, axis=axis) * (100 / 255))).sum() for axis in (0, 1)]
-    return min(100, int(sum(steps) / 90))
+    steps = np.zeros(parts.shape[:2])
+    for axis in (2, 3):
+        steps += np.abs(np.trunc(np.diff(parts, axis=axis) * (100 / 255))).sum(axis=(2, 3))
+    return np.minimum(100, steps / 90).astype(np.int64)
 
 
 def _bits(waves: Floats) -> bytes:
-    flat = waves.ravel()
+    """Return 32 bytes for each part, row by row."""
+    flat = waves.reshape(-1, _WAVES * _WAVES)
     # Of an even number the lower of the two in the middle, as the reference takes it.
-    median = np.partition(flat, flat.size // 2 - 1)[flat.size // 2 - 1]
-    return np.packbits(flat[::-1] > median).tobytes()
-
-
-def _orientations(waves: Floats) -> tuple[Floats, ...]:
-    """Return the waves of the picture turned and mirrored: signs change, axes swap."""
-    signs = np.where(np.arange(_WAVES) % 2, 1, -1).astype(np.float32)
-    down, across = waves * signs[:, None], waves * signs
-    both = down * signs
-    return (waves, down.T, both, across.T, down, across, waves.T, both.T)
+    middle = flat.shape[1] // 2 - 1
+    medians = np.partition(flat, middle, axis=1)[:, middle, None]
+    return np.packbits(flat[:, ::-1] > medians, axis=1).tobytes()
 
 
 @functools.cache
@@ -86,20 +117,23 @@ def _cosines() -> Floats:
 
 
 @functools.lru_cache(_CACHED_LENGTHS)
-def _smoothing(length: int) -> Floats:
-    """Return float32[64, length]: two box filters, then every so many-th pixel."""
-    window = (length + 2 * _SIDE - 1) // (2 * _SIDE)
+def _smoothing(length: int, split: int, mirrored: bool) -> Floats:
+    """Return float32[64 * split, length]: two box filters, then every so many-th pixel."""
+    if mirrored:
+        return np.ascontiguousarray(_smoothing(length, split, mirrored=False)[:, ::-1])
+    side = _SIDE * split
+    window = (length + 2 * side - 1) // (2 * side)
     # The reference centres its window this way; at the edges it is cut short.
     ahead = (window + 2) // 2 - 1
     places = np.arange(length)
     first = np.maximum(places - (window - 1 - ahead), 0)
     last = np.minimum(places + ahead, length - 1) + 1
-    weights = np.zeros((_SIDE, length))
-    taken = ((np.arange(_SIDE) + 0.5) * length / _SIDE).astype(np.int64)
-    weights[np.arange(_SIDE), taken] = 1.0
+    weights = np.zeros((side, length))
+    taken = ((np.arange(side) + 0.5) * length / side).astype(np.int64)
+    weights[np.arange(side), taken] = 1.0
     for _ in range(_PASSES):
         share = weights / (last - first)
-        edges = np.zeros((length + 1, _SIDE))
+        edges = np.zeros((length + 1, side))
         np.add.at(edges, first, share.T)
         np.add.at(edges, last, -share.T)
         weights = np.cumsum(edges[:-1], axis=0).T

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-PICTURE_HASH_BYTES = 32
+HASH_BYTES = 32
+QUARTERS_BYTES = 4 * HASH_BYTES
 ORIENTATIONS = 8
 """As it stands; turned by each right angle; mirrored over each of four axes."""
 MAX_PICTURES = 200
@@ -17,5 +18,8 @@ class Picture:
 
     hashes: tuple[bytes, ...] = field(repr=False)
     """PDQ, 32 bytes for each orientation; the picture as it stands comes first."""
+    quarters: tuple[bytes, ...] = field(repr=False)
+    """The same of its four quarters, row by row, for each orientation: 4 times 32
+    bytes, all zero for a quarter that is blank."""
     quality: int
     """From 0 (blank, flat) to 100; below 50 the hashes say little."""

@@ -10,6 +10,8 @@ Layout, numbers little-endian:
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 import struct
@@ -19,7 +21,13 @@ from typing import Any
 
 from leakwatch.errors import error_classes
 from leakwatch.model.artefact import Artefact, MemberPath
-from leakwatch.model.picture import MAX_PICTURES, ORIENTATIONS, PICTURE_HASH_BYTES, Picture
+from leakwatch.model.picture import (
+    HASH_BYTES,
+    MAX_PICTURES,
+    ORIENTATIONS,
+    QUARTERS_BYTES,
+    Picture,
+)
 
 _PREFIX = struct.Struct("<2L")
 MAX_HEADER_BYTES = 512 * 1024
@@ -27,7 +35,6 @@ _MAX_NESTING = 64
 _MAX_DETAIL_CHARS = 200
 _KIND = re.compile(r"[a-z0-9_-]{1,32}")
 _SHA256 = re.compile(r"(?:[0-9a-f]{64})?")
-_PICTURE = re.compile(f"[0-9a-f]{{{2 * ORIENTATIONS * PICTURE_HASH_BYTES}}}")
 _NOT_PRINTABLE = re.compile(r"[^ -~]")
 _FROM_JSON = json.JSONDecoder().decode
 _TO_JSON = json.JSONEncoder(separators=(",", ":")).encode
@@ -73,7 +80,7 @@ def encode_artefact(type_: str, artefact: Artefact, index: int) -> bytes:
     if artefact.is_container:
         header["a"] = 1
     if artefact.pictures:
-        header["p"] = [[p.quality, b"".join(p.hashes).hex()] for p in artefact.pictures]
+        header["p"] = [[p.quality, _packed(p)] for p in artefact.pictures]
     if artefact.text is None:
         return encode(header)
     header["x"] = 1
@@ -113,10 +120,26 @@ def _pictures(value: object) -> tuple[Picture, ...]:
 def _picture(value: object) -> Picture:
     if not isinstance(value, list) or len(value) != 2:
         raise BadFrame("a picture has another form")
-    raw = bytes.fromhex(_matching(_PICTURE, value[1]))
-    starts = range(0, len(raw), PICTURE_HASH_BYTES)
-    hashes = tuple(raw[start : start + PICTURE_HASH_BYTES] for start in starts)
-    return Picture(hashes, _number(value[0], 101))
+    try:
+        raw = base64.b64decode(value[1], validate=True)
+    except (TypeError, ValueError, binascii.Error):
+        raise BadFrame("a picture is no base64") from None
+    if len(raw) != ORIENTATIONS * (HASH_BYTES + QUARTERS_BYTES):
+        raise BadFrame("a picture has another length")
+    cut = ORIENTATIONS * HASH_BYTES
+    return Picture(
+        hashes=_cut(raw[:cut], HASH_BYTES),
+        quarters=_cut(raw[cut:], QUARTERS_BYTES),
+        quality=_number(value[0], 101),
+    )
+
+
+def _packed(picture: Picture) -> str:
+    return base64.b64encode(b"".join((*picture.hashes, *picture.quarters))).decode("ascii")
+
+
+def _cut(raw: bytes, size: int) -> tuple[bytes, ...]:
+    return tuple(raw[start : start + size] for start in range(0, len(raw), size))
 
 
 def _path(header: Mapping[str, Any], name: str) -> MemberPath:
