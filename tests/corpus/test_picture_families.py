@@ -22,7 +22,8 @@ def copies(seed: int, count: int) -> PictureHashes:
 def flagged(
     rows: PictureHashes, groups: list[int], background: PictureHashes = NOTHING
 ) -> list[int]:
-    return flags(rows, np.array(groups), background, blank=HASHER.blank).tolist()
+    found = flags(rows, np.array(groups), background, blank=HASHER.blank)
+    return [int(flag) for flag in found]
 
 
 def test_copies_are_one_family_and_strangers_are_not() -> None:

@@ -133,5 +133,5 @@ def test_grey_in_three_channels_is_grey() -> None:
 @pytest.mark.parametrize("shape", [(4, 100), (100, 4), (0, 0), (10,), (8, 8, 2, 2)])
 def test_what_is_no_picture_is_refused(shape: tuple[int, ...]) -> None:
     """Too short a side or another shape raises ValueError."""
-    with pytest.raises(ValueError, match="picture|shape|dimension"):
+    with pytest.raises(ValueError, match="no picture"):
         pdq(np.zeros(shape, np.uint8))

@@ -16,10 +16,11 @@ from leakwatch.fingerprint.image import PictureHashes
 from leakwatch.model.picture import HASH_BYTES, ORIENTATIONS, QUARTERS_BYTES, Picture
 
 PAGE_PX = (620, 877)
-_WORDS = (
-    "knee pain swelling review clinic invented referral bloods normal weeks mild right left "
-    "ankle physiotherapy exercise medication twice daily letter summary history of no further"
-).split()
+_LINES = (
+    "knee pain swelling review clinic invented referral bloods normal weeks mild right left",
+    "ankle physiotherapy exercise medication twice daily letter summary history of no further",
+)
+_WORDS = [word for line in _LINES for word in line.split()]
 
 
 def photo(seed: int, size: tuple[int, int] = (320, 240)) -> Image.Image:
