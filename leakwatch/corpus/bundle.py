@@ -29,6 +29,7 @@ from leakwatch.corpus.background import Background, background_of
 from leakwatch.corpus.manifest import ArrayFile, Manifest, SegmentEntry
 from leakwatch.corpus.segment import Segment, array_names, segment_of
 from leakwatch.errors import CorpusCorrupt, CorpusError, CorpusExists
+from leakwatch.fingerprint.image import PictureHashes
 
 SUFFIX = ".corpus"
 SEGMENTS = "segments"
@@ -42,6 +43,8 @@ class Corpus:
     name: str
     manifest: Manifest
     segments: tuple[Segment, ...] = field(repr=False)
+    public_pictures: PictureHashes
+    """Pictures of the background: they identify nobody."""
 
     @property
     def files(self) -> int:
@@ -76,12 +79,13 @@ def open_corpus(path: Path, *, name: str | None = None, verify: bool = True) -> 
             if verify:
                 verify_files(path, manifest)
             segments = tuple(open_segment(path, entry) for entry in manifest.segments)
+            pictures = open_background(path, manifest).pictures
         except CorpusCorrupt:
             # A merge may have taken the old segments away meanwhile.
             if read_manifest(path).digest == manifest.digest:
                 raise
         else:
-            return Corpus(name or path.name.removesuffix(SUFFIX), manifest, segments)
+            return Corpus(name or path.name.removesuffix(SUFFIX), manifest, segments, pictures)
 
 
 def open_background(path: Path, manifest: Manifest) -> Background:

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leakwatch.corpus.picture_rows import PictureRows, no_pictures
 from leakwatch.corpus.segment import NO_CATEGORY, NONE, Segment
+from leakwatch.fingerprint.image import PictureHashes
 from leakwatch.fingerprint.names import NameKind
 
 CHUNK_GRAMS = 1 << 20
@@ -84,6 +86,7 @@ class Columns:
     names: Names = field(repr=False)
     peaks: NDArray[np.float32] = field(repr=False)
     """How near the background came when it was last measured."""
+    pictures: PictureRows = field(default_factory=no_pictures, repr=False)
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -106,6 +109,7 @@ class Columns:
                 self.names.kinds[kept], self.names.numbers[kept], place[self.names.rows[kept]]
             ),
             peaks=self.peaks[rows],
+            pictures=self.pictures.moved(place),
         )
 
 
@@ -139,6 +143,10 @@ def of_segment(segment: Segment, category_names: tuple[str, ...]) -> Columns:
             np.concatenate([files for _, files in tables]).astype(np.int64),
         ),
         peaks=segment.background_peaks,
+        pictures=PictureRows(
+            segment.image_files.astype(np.int64),
+            PictureHashes(segment.image_hashes, segment.image_quarters),
+        ),
     )
 
 
@@ -180,6 +188,7 @@ def joined(parts: Sequence[Columns]) -> Columns:
             ),
         ),
         peaks=column("peaks"),
+        pictures=PictureRows.joined([part.pictures for part in parts], before.tolist()),
     )
 
 

@@ -42,6 +42,8 @@ def flags(
         background: pictures of the background.
         blank: a blank quarter under the key.
     """
+    if not len(known):
+        return np.empty(0, np.uint8)
     family = families(PictureHashes.joined([known, background]), blank=blank)
     ours, theirs = family[: len(known)], family[len(known) :]
     pairs = np.unique(np.stack([ours, groups.astype(np.int64)], axis=1), axis=0)

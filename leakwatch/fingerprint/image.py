@@ -46,6 +46,13 @@ class PictureHashes:
         """Return some of the rows."""
         return PictureHashes(self.whole[rows], self.quarters[rows])
 
+    def once(self) -> PictureHashes:
+        """Return each row once."""
+        _, first = np.unique(
+            np.concatenate([self.whole, self.quarters], axis=1), axis=0, return_index=True
+        )
+        return self.take(np.sort(first))
+
     @classmethod
     def joined(cls, parts: Sequence[PictureHashes]) -> PictureHashes:
         """Return all rows, one part after the other."""

@@ -107,6 +107,23 @@ def _bits(waves: Floats) -> bytes:
     return np.packbits(flat[:, ::-1] > medians, axis=1).tobytes()
 
 
+def _sampling(length: int, side: int, *, between: bool) -> NDArray[np.float64]:
+    """Return float64[side, length]: the pixels taken, or a blend of the two around each place.
+
+    The reference takes pixels. The parts of a small picture have too few of them.
+    """
+    weights = np.zeros((side, length))
+    rows = np.arange(side)
+    if not between:
+        weights[rows, ((rows + 0.5) * length / side).astype(np.int64)] = 1.0
+        return weights
+    places = np.clip((rows + 0.5) * length / side - 0.5, 0, length - 1)
+    below = np.floor(places).astype(np.int64)
+    weights[rows, below] += 1.0 - (places - below)
+    weights[rows, np.minimum(below + 1, length - 1)] += places - below
+    return weights
+
+
 @functools.cache
 def _cosines() -> Floats:
     """Return float32[16, 64]: rows 1 to 16 of the discrete cosine transform (DCT-II)."""
@@ -128,9 +145,7 @@ def _smoothing(length: int, split: int, mirrored: bool) -> Floats:
     places = np.arange(length)
     first = np.maximum(places - (window - 1 - ahead), 0)
     last = np.minimum(places + ahead, length - 1) + 1
-    weights = np.zeros((side, length))
-    taken = ((np.arange(side) + 0.5) * length / side).astype(np.int64)
-    weights[np.arange(side), taken] = 1.0
+    weights = _sampling(length, side, between=split > 1)
     for _ in range(_PASSES):
         share = weights / (last - first)
         edges = np.zeros((length + 1, side))

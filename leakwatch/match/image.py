@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from leakwatch.corpus.columns import Indices
 from leakwatch.corpus.picture_families import MANY_GROUPS
 from leakwatch.fingerprint.image import PictureHashes, Words
 from leakwatch.fingerprint.likeness import LIKE_BITS, SAME_BITS, Likeness, compare
 from leakwatch.match.image_index import PictureIndex
-from leakwatch.match.index import Indices
 from leakwatch.model.match import Grade
 
 

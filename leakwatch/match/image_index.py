@@ -16,9 +16,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from leakwatch.corpus.columns import Indices, expand
 from leakwatch.fingerprint.image import WORDS, Words
 from leakwatch.fingerprint.likeness import distances
-from leakwatch.match.index import Indices, expand
 
 BANDS = 16
 _BAND_BITS = 16

@@ -17,6 +17,7 @@ from leakwatch.fingerprint.sketch import Sketch, Sketcher, check_comparable
 from leakwatch.match.grade import grade_equal_text, grade_scores
 from leakwatch.match.index import SegmentIndex
 from leakwatch.match.listing import match_entries
+from leakwatch.match.pictures import PictureMatches
 from leakwatch.match.score import score
 from leakwatch.model.artefact import Artefact
 from leakwatch.model.fingerprint import ExactDigests
@@ -63,6 +64,7 @@ class CorpusMatcher:
         self._sketcher = Sketcher(key)
         self._exact = ExactHasher(key)
         self._names = NameHasher(key)
+        self._pictures = PictureMatches(corpora, key)
         for corpus in corpora:
             check_comparable(
                 self._sketcher.params, corpus.manifest.params, what=f"corpus {corpus.name}"
@@ -81,6 +83,7 @@ class CorpusMatcher:
             found.add(_equal_text(shelf, digests))
             for sketch in sketches:
                 found.add(_similar_text(shelf, sketch))
+        found.add(self._pictures.of(artefact))
         return Reading(digests, found.matches())
 
     def match_listing(self, listing: Listing) -> Reading:

@@ -18,7 +18,7 @@ from leakwatch.corpus.tree import Found, TreeEntry, walk
 from leakwatch.errors import LeakwatchError, MissingFile
 from leakwatch.model.artefact import MEMBER_SEPARATOR, Artefact
 from leakwatch.model.listing import Listing, ListingEntry
-from leakwatch.model.match import Match
+from leakwatch.model.match import Match, Method
 from leakwatch.ports import Matcher
 
 URL_SCHEMES = ("http://", "https://")
@@ -153,7 +153,7 @@ class _Look:
         """Match one artefact; a member left unread counts by what its archive says of it."""
         matches = self._matcher.match_artefact(artefact).matches
         if matches or artefact.error is not None:
-            kind = ("bytes" if artefact.text is None else "text") if matches else "error"
+            kind = _kind(artefact, matches) if matches else "error"
             result = ScanResult(self._target, str(artefact.path), kind, matches, artefact.error)
             self._found.append((artefact.path.ordinals, result))
         if artefact.path.ordinals and not artefact.sha256:
@@ -176,6 +176,13 @@ class _Look:
             self.match_listing(MEMBER_SEPARATOR.join(names), listing)
         self._unread.clear()
         return [result for _, result in sorted(self._found, key=itemgetter(0))]
+
+
+def _kind(artefact: Artefact, matches: Sequence[Match]) -> str:
+    """Name what the surest match rests on, or might have."""
+    if matches[0].method is Method.IMAGE:
+        return "image"
+    return "bytes" if artefact.text is None else "text"
 
 
 def _work_of(target: str) -> Iterator[_Work]:

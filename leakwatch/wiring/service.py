@@ -95,8 +95,9 @@ async def build_service(
     matters = {matter.id: matter for matter in places.matters}
     async with AsyncExitStack() as stack:
         # The sandbox starts first: its zygotes must not inherit what comes later.
+        images = any(corpus.manifest.images for corpus in corpora.values())
         sandbox = stack.enter_context(
-            SandboxPool(read_limits(settings), workers=os.cpu_count() or 1)
+            SandboxPool(read_limits(settings, images=images), workers=os.cpu_count() or 1)
         )
         executor = stack.enter_context(ThreadPoolExecutor(THREADS, thread_name_prefix="work"))
         # Closed before the executor, which waits for what it runs: a read of a nasty file.

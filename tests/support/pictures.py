@@ -57,7 +57,8 @@ def saved(image: Image.Image, form: str, **options: Any) -> bytes:
 
 def pages(images: Sequence[Image.Image], form: str) -> bytes:
     """Return a PDF or TIFF with one picture a page."""
-    return saved(images[0], form, save_all=True, append_images=list(images[1:]))
+    # Of a copy: Pillow keeps the options of one saving for the next.
+    return saved(images[0].copy(), form, save_all=True, append_images=list(images[1:]))
 
 
 def hashed(image: Image.Image) -> Picture:
