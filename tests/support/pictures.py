@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import random
 from collections.abc import Sequence
@@ -29,23 +30,52 @@ def photo(seed: int, size: tuple[int, int] = (320, 240)) -> Image.Image:
     return Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC)
 
 
-def letter(seed: int) -> Image.Image:
-    """Return the scan of a letter; all are under the same heavy letterhead."""
-    page = Image.new("L", PAGE_PX, 255)
-    draw = ImageDraw.Draw(page)
-    font = ImageFont.load_default(size=12)
-    draw.rectangle((40, 20, 300, 100), fill=30)
-    draw.text((320, 45), "Kowhai Health Centre", fill=0, font=ImageFont.load_default(size=24))
-    draw.line((40, 110, 580, 110), fill=0, width=3)
+def letter(seed: int, *, scale: int = 1, letterhead: bool = True) -> Image.Image:
+    """Return the scan of a letter, 75 dpi times ``scale``; all have the same heavy letterhead."""
+    page, draw = _page(scale)
+    if letterhead:
+        draw.rectangle(_scaled((40, 20, 300, 100), scale), fill=30)
+        draw.text((320 * scale, 45 * scale), "Kowhai Health Centre", fill=0, font=_font(24 * scale))
+        draw.line(_scaled((40, 110, 580, 110), scale), fill=0, width=3 * scale)
     rng = random.Random(seed)
     y = 130
     for _ in range(4):
         for _ in range(rng.randint(3, 6)):
             line = " ".join(rng.choice(_WORDS) for _ in range(rng.randint(9, 11)))
-            draw.text((50, y), line, fill=0, font=font)
+            draw.text((50 * scale, y * scale), line, fill=0, font=_font(12 * scale))
             y += 18
         y += 30
     return page
+
+
+def form(seed: int | None, *, scale: int = 1) -> Image.Image:
+    """Return the scan of a form, the same for all, filled in by hand; blank for no seed."""
+    page, draw = _page(scale)
+    rng = random.Random(seed)
+    draw.text((40 * scale, 30 * scale), "Referral form", fill=0, font=_font(28 * scale))
+    for row in range(22):
+        y = 80 + 33 * row
+        draw.rectangle(_scaled((40, y, 580, y + 30), scale), outline=0, width=scale + 1)
+        label = f"{_WORDS[row % len(_WORDS)]} {_WORDS[(3 * row + 1) % len(_WORDS)]}"
+        draw.text((45 * scale, (y + 4) * scale), label, fill=0, font=_font(10 * scale))
+        if seed is not None:
+            said = " ".join(rng.choice(_WORDS) for _ in range(rng.randint(1, 4)))
+            draw.text((240 * scale, (y + 7) * scale), said, fill=30, font=_font(15 * scale))
+    return page
+
+
+def _page(scale: int) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    page = Image.new("L", (PAGE_PX[0] * scale, PAGE_PX[1] * scale), 255)
+    return page, ImageDraw.Draw(page)
+
+
+@functools.cache
+def _font(size: int) -> Any:
+    return ImageFont.load_default(size=size)
+
+
+def _scaled(box: tuple[int, int, int, int], scale: int) -> tuple[int, int, int, int]:
+    return (box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale)
 
 
 def saved(image: Image.Image, form: str, **options: Any) -> bytes:
