@@ -84,6 +84,8 @@ class Columns:
     names: Names = field(repr=False)
     peaks: NDArray[np.float32] = field(repr=False)
     """How near the background came when it was last measured."""
+    compared: NDArray[np.uint16] = field(repr=False)
+    """Documents of it that were compared then."""
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -106,6 +108,7 @@ class Columns:
                 self.names.kinds[kept], self.names.numbers[kept], place[self.names.rows[kept]]
             ),
             peaks=self.peaks[rows],
+            compared=self.compared[rows],
         )
 
 
@@ -139,6 +142,7 @@ def of_segment(segment: Segment, category_names: tuple[str, ...]) -> Columns:
             np.concatenate([files for _, files in tables]).astype(np.int64),
         ),
         peaks=segment.background_peaks,
+        compared=segment.background_compared,
     )
 
 
@@ -180,6 +184,7 @@ def joined(parts: Sequence[Columns]) -> Columns:
             ),
         ),
         peaks=column("peaks"),
+        compared=column("compared"),
     )
 
 

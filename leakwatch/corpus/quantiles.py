@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from leakwatch.corpus import calibration
 from leakwatch.corpus.calibration import Calibration, Survival, Thresholds
 
-PROBABLE_BUDGET = {"run": 0.0029, "cont": 0.0015, "noisy": 0.0006}
-POSSIBLE_BUDGET = {"run": 0.0070, "cont": 0.0100, "noisy": 0.0030}
+PROBABLE_BUDGET = {"run": 0.0030, "cont": 0.0010, "noisy": 0.0010}
+POSSIBLE_BUDGET = {"rare": 0.0080, "cont": 0.0060, "noisy": 0.0060}
 OWN_BUDGET = {"probable": 0.0005, "possible": 0.0010}
 """Of each further score."""
 _POINTS = 64
