@@ -1,0 +1,147 @@
+"""What finds known files in a text: leakwatch, and the peer beside it."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from leakwatch.corpus.build import Builder, BuildRequest
+from leakwatch.corpus.bundle import Corpus, open_corpus
+from leakwatch.corpus.calibration import Calibration
+from leakwatch.corpus.labels import Label, Labels, subject_token
+from leakwatch.fingerprint.key import FingerprintKey
+from leakwatch.match.matcher import CorpusMatcher
+from leakwatch.match.peaks import background_peaks
+from leakwatch.model.match import Grade, Match
+from tests.bench.accuracy_data import Text
+from tests.support.readers import PlainReader, text_artefact
+
+KEY = FingerprintKey(bytes(range(32)))
+_TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,500}>")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One known file found in a text."""
+
+    id: str
+    grade: Grade
+    match: Match | None = None
+
+
+class Finder(Protocol):
+    """Finds known files; surest first."""
+
+    name: str
+    levels: dict[Grade, str]
+    """Heading of its two columns."""
+
+    def find(self, text: str) -> list[Found]: ...
+
+
+class Leakwatch:
+    """The matcher over one corpus, built from texts."""
+
+    name = "leakwatch"
+
+    def __init__(
+        self, corpus: Corpus, ids: dict[str, str], calibration: Calibration | None
+    ) -> None:
+        if calibration is not None:
+            corpus = replace(corpus, manifest=replace(corpus.manifest, calibration=calibration))
+        self.levels = {Grade.PROBABLE: "probable", Grade.POSSIBLE: "possible"}
+        self.corpus = corpus
+        self.ids = ids
+        """Opaque id -> id of the text."""
+        self._matcher = CorpusMatcher([corpus], KEY)
+
+    def find(self, text: str) -> list[Found]:
+        matches = self._matcher.match_artefact(text_artefact(text)).matches
+        return [Found(self.ids[m.file], m.grade, m) for m in matches]
+
+
+def build(
+    known: Sequence[Text],
+    background: Sequence[Text],
+    *,
+    labels: bool = False,
+    calibration: Calibration | None = None,
+) -> Leakwatch:
+    """Return a matcher over the known texts; the bundle is gone when it is.
+
+    Args:
+        known: what is stolen, no two of equal text.
+        background: what is not.
+        labels: say whom each file is about.
+        calibration: in place of the bundle's own.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        work = Path(temporary)
+        names = [_written(work / "known", known), _written(work / "background", background)]
+        told = {
+            f"{n:06}.txt": Label(subject_token(KEY, text.group), text.label or None)
+            for n, text in enumerate(known)
+        }
+        out, map_file = work / "bench.corpus", work / "map.csv"
+        request = BuildRequest(
+            folders=(names[0],),
+            out=out,
+            background=(names[1],) if background else (),
+            labels=Labels(told if labels else {}),
+            map_file=map_file,
+        )
+        builder = Builder(KEY, PlainReader(), measure_peaks=background_peaks, tool="bench")
+        builder.build(request, created_at=datetime(2026, 1, 1, tzinfo=UTC))
+        rows = (row.split(",", 1) for row in map_file.read_text("utf-8").splitlines()[1:])
+        ids = {file: known[int(path[-10:-4])].id for file, path in rows}
+        # The arrays stay mapped when their files are unlinked.
+        return Leakwatch(open_corpus(out), ids, calibration)
+
+
+def _written(folder: Path, texts: Sequence[Text]) -> Path:
+    folder.mkdir()
+    for number, text in enumerate(texts):
+        (folder / f"{number:06}.txt").write_text(text.text, encoding="utf-8")
+    return folder
+
+
+class MinHashLSH:
+    """datasketch: word trigrams, 128 permutations, candidates at two thresholds, tags stripped.
+
+    Thresholds 0.5 and 0.2 stand in the place of probable and possible.
+    """
+
+    name = "MinHashLSH"
+
+    def __init__(self, known: Sequence[Text]) -> None:
+        from datasketch import (  # type: ignore[import-untyped]  # noqa: PLC0415 - a second to import
+            MinHash,
+            MinHashLSH,
+        )
+
+        self.levels = {Grade.PROBABLE: "LSH .5", Grade.POSSIBLE: "LSH .2"}
+        self._minhash = MinHash
+        thresholds = {Grade.PROBABLE: 0.5, Grade.POSSIBLE: 0.2}
+        self._lsh = {g: MinHashLSH(threshold=t, num_perm=128) for g, t in thresholds.items()}
+        for text in known:
+            signature = self._signature(text.text)
+            for lsh in self._lsh.values():
+                lsh.insert(text.id, signature)
+
+    def find(self, text: str) -> list[Found]:
+        signature = self._signature(_TAG.sub(" ", text))
+        sure, loose = (set(lsh.query(signature)) for lsh in self._lsh.values())
+        grades = {**dict.fromkeys(loose, Grade.POSSIBLE), **dict.fromkeys(sure, Grade.PROBABLE)}
+        return sorted((Found(i, g) for i, g in grades.items()), key=lambda f: (-f.grade.rank, f.id))
+
+    def _signature(self, text: str) -> object:
+        words = re.findall(r"\w+", text.lower())
+        grams = {" ".join(words[i : i + 3]) for i in range(max(1, len(words) - 2))}
+        minhash = self._minhash(num_perm=128)
+        minhash.update_batch([g.encode() for g in grams])
+        return minhash
