@@ -10,6 +10,10 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from leakwatch.demo import clinic
+from leakwatch.demo.clinic_forms import LEAFLETS
+from leakwatch.demo.clinic_people import person
+from leakwatch.extract.stripped import strip_tags
 from tests.bench.accuracy_data import Roles, Text, once
 from tests.bench.accuracy_measure import SEED
 from tests.support import encounters, patients
@@ -19,6 +23,7 @@ SAME_HOUSE = "of somebody in a known household"
 SAME_NAME = "of a namesake of a known person"
 _KNOWN, _BACKGROUND = 0.5, 0.75
 """Households up to this share of all are stolen; up to this, background."""
+_DICTATED = ("consultation", "referral", "discharge")
 
 
 def generated(name: str, number: int) -> Roles:
@@ -91,7 +96,36 @@ def _encounters(rng: random.Random) -> Roles:
     return shelves.roles()
 
 
+def _clinic(rng: random.Random) -> Roles:
+    """Return what the demo's clinic fills in, on its own forms, for all roles."""
+    shelves, people, seed = _Shelves(), 400, rng.randrange(1000)
+    forms = [file.text for file in clinic.blank_forms(clinic.KERERU)]
+    _put(shelves.background, "forms", [*forms, *LEAFLETS.values()])
+    for number in range(people):
+        shelf = shelves.deal(number // 4 * 4 / people)
+        texts = _filled_in(rng, seed, number)
+        if shelf is shelves.known and number % 8 == 7:
+            _put(shelves.others, f"{number}", texts, SAME_HOUSE)
+            continue
+        if shelf is shelves.known:
+            _put(shelves.others, f"{number}", texts[-1:], SAME_PERSON)
+            texts = texts[:-1]
+        _put(shelf, f"{number}", texts)
+    return shelves.roles()
+
+
+def _filled_in(rng: random.Random, seed: int, number: int) -> list[str]:
+    """Return the texts that a machine filled in about one person."""
+    files = clinic.record(rng, person(seed, number, series="A"), clinic.KERERU, number)
+    return [
+        strip_tags(file.text) if file.path.endswith(".html") else file.text
+        for file in files
+        if file.category not in _DICTATED
+    ]
+
+
 GENERATORS: dict[str, Callable[[random.Random], Roles]] = {
     "patients": _patients,
+    "clinic": _clinic,
     "encounters": _encounters,
 }
