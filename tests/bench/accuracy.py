@@ -29,7 +29,7 @@ from tests.bench.accuracy_finders import Finder, MinHashLSH, build
 from tests.bench.accuracy_forms import forms_outcome
 from tests.bench.accuracy_generated import GENERATORS, generated
 from tests.bench.accuracy_measure import SEED, Outcome, measure
-from tests.bench.accuracy_table import show
+from tests.bench.accuracy_table import show, show_worst
 
 _OURS = (("probable", "probable"), ("possible", "possible"))
 _WRONG = (("wrong prob.", "probable wrong"), ("wrong poss.", "possible wrong"))
@@ -47,6 +47,7 @@ class Plan:
     quick: bool
     lsh: bool
     labels: bool
+    worst: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ def main() -> None:
         quick=options.quick,
         lsh=not options.no_lsh,
         labels=options.labels,
+        worst=options.worst,
     )
     if plan.folder is None:
         print("no evaluation data (LEAKWATCH_EVAL, --eval): generated documents alone")
@@ -127,6 +129,8 @@ def _show(plan: Plan, what: str, outcomes: list[Outcome]) -> None:
     peer = _PEER if plan.lsh and not what.startswith("forms") else ()
     kin = _KIN if what in GENERATORS else ()
     show(outcomes, (*_OURS, *_WRONG, *kin, *peer))
+    if plan.worst:
+        show_worst(outcomes, plan.worst)
 
 
 @cache
@@ -142,13 +146,15 @@ def _divisions(plan: Plan) -> list[Roles]:
 def _notes(plan: Plan, number: int) -> Outcome:
     roles = _divisions(plan)[number]
     cases = note_cases([text.text for text in roles.negative])
-    return _compared(plan, Outcome("dictated notes"), roles, cases, number)
+    return _compared(plan, Outcome("dictated notes", explains=plan.worst > 0), roles, cases, number)
 
 
 def _generated(plan: Plan, name: str, number: int) -> Outcome:
     roles = generated(name, number)
     cases = generated_cases([text.text for text in roles.negative])
-    return _compared(plan, Outcome(f"generated documents: {name}"), roles, cases, number)
+    return _compared(
+        plan, Outcome(f"generated documents: {name}", explains=plan.worst > 0), roles, cases, number
+    )
 
 
 def _compared(

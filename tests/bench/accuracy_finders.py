@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -13,15 +13,22 @@ from typing import Protocol
 from leakwatch.corpus.build import Builder, BuildRequest
 from leakwatch.corpus.bundle import Corpus, open_corpus
 from leakwatch.corpus.calibration import Calibration
+from leakwatch.corpus.known import file_id
 from leakwatch.corpus.labels import Label, Labels, subject_token
 from leakwatch.fingerprint.key import FingerprintKey
+from leakwatch.fingerprint.normalise import letters
+from leakwatch.fingerprint.sketch import Sketcher
+from leakwatch.match.grade import complete_needed
+from leakwatch.match.index import SegmentIndex
 from leakwatch.match.matcher import CorpusMatcher
 from leakwatch.match.peaks import background_peaks
-from leakwatch.model.match import Grade, Match
+from leakwatch.match.score import score
+from leakwatch.model.match import Grade
 from tests.bench.accuracy_data import Text
 from tests.support.readers import PlainReader, text_artefact
 
 KEY = FingerprintKey(bytes(range(32)))
+_SKETCHER = Sketcher(KEY)
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,500}>")
 
 
@@ -31,7 +38,6 @@ class Found:
 
     id: str
     grade: Grade
-    match: Match | None = None
 
 
 class Finder(Protocol):
@@ -42,6 +48,10 @@ class Finder(Protocol):
     """Heading of its two columns."""
 
     def find(self, text: str) -> list[Found]: ...
+
+    def scores(self, text: str) -> dict[str, dict[str, float]]:
+        """Return what each file in question comes to, whether that makes a match or not."""
+        ...
 
 
 class Leakwatch:
@@ -62,7 +72,25 @@ class Leakwatch:
 
     def find(self, text: str) -> list[Found]:
         matches = self._matcher.match_artefact(text_artefact(text)).matches
-        return [Found(self.ids[m.file], m.grade, m) for m in matches]
+        return [Found(self.ids[m.file], m.grade) for m in matches]
+
+    def scores(self, text: str) -> dict[str, dict[str, float]]:
+        """Return every score of each file in question.
+
+        ``complete`` is 0 where it falls short of what the file's own background asks.
+        """
+        scored: dict[str, dict[str, float]] = {}
+        manifest = self.corpus.manifest
+        sketch = _SKETCHER.sketch(letters(text))
+        for segment, entry in zip(self.corpus.segments, manifest.segments, strict=True):
+            index, size = SegmentIndex(segment), entry.population
+            for each in score(index, sketch, policy=manifest.common, population=size):
+                values = {k: v for k, v in asdict(each).items() if isinstance(v, int | float)}
+                needed = complete_needed(0.0, each.background_peak)
+                if needed is None or each.complete < needed:
+                    values["complete"] = 0.0
+                scored[self.ids[file_id(segment.raw(each.file))]] = values
+        return scored
 
 
 def build(
@@ -138,6 +166,9 @@ class MinHashLSH:
         sure, loose = (set(lsh.query(signature)) for lsh in self._lsh.values())
         grades = {**dict.fromkeys(loose, Grade.POSSIBLE), **dict.fromkeys(sure, Grade.PROBABLE)}
         return sorted((Found(i, g) for i, g in grades.items()), key=lambda f: (-f.grade.rank, f.id))
+
+    def scores(self, text: str) -> dict[str, dict[str, float]]:
+        return {}
 
     def _signature(self, text: str) -> object:
         words = re.findall(r"\w+", text.lower())

@@ -30,7 +30,8 @@ class Mistake:
     """Id of the known file."""
     grade: Grade | None
     """None: missed."""
-    found: Found | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
+    """Of the known file in the text."""
 
 
 @dataclass
@@ -38,6 +39,8 @@ class Outcome:
     """Figures of one division, by row and column; shares in [0, 1]."""
 
     title: str
+    explains: bool = False
+    """Whether mistakes are kept, with their scores."""
     figures: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
     counts: dict[str, int] = field(default_factory=dict)
     """Texts behind each row."""
@@ -69,8 +72,10 @@ def measure(
     chosen = random.Random(f"{SEED}/{seed}").sample(roles.known, min(samples, len(roles.known)))
     for name, case in cases.items():
         seen = [case(t.text, random.Random(f"{SEED}/{seed}/{name}/{t.id}")) for t in chosen]
-        results = [finder.find(text) for text in seen]
-        _add_recall(outcome, finder, name, list(zip(chosen, results, strict=True)), groups)
+        results = [(t, finder.find(text)) for t, text in zip(chosen, seen, strict=True)]
+        _add_recall(outcome, finder, name, results, groups)
+        if outcome.explains and finder.scores(seen[0]):
+            _add_mistakes(outcome, finder, name, list(zip(seen, results, strict=True)), groups)
     for name, texts in strangers(roles, seed) if strange else ():
         add_false(outcome, finder, name, texts)
 
@@ -101,12 +106,12 @@ def add_false(outcome: Outcome, finder: Finder, row: str, texts: Sequence[Text])
     for grade in GRADES:
         hits = sum(any(f.grade >= grade for f in each) for each in found)
         outcome.figures[row][finder.levels[grade]] = hits / max(1, len(texts))
-    outcome.mistakes += [
-        Mistake(row, text.id, each.id, each.grade, each)
-        for text, all_found in zip(texts, found, strict=True)
-        for each in all_found
-        if each.match is not None
-    ]
+    for text, each in zip(texts, found, strict=True):
+        if outcome.explains and each:
+            scores = finder.scores(text.text)
+            outcome.mistakes += [
+                Mistake(row, text.id, f.id, f.grade, scores.get(f.id, {})) for f in each
+            ]
 
 
 def _numbered(kind: str, texts: Sequence[str]) -> list[Text]:
@@ -138,15 +143,25 @@ def _add_recall(
         figures[f"{level} first"] = first / size
         figures[f"{level} wrong"] = wrong / size
         figures[f"{level} kin"] = kin / size
-    if finder.name == "leakwatch":
-        outcome.mistakes += [m for t, found in results for m in _mistakes(row, t, found, groups)]
 
 
-def _mistakes(
-    row: str, text: Text, found: Sequence[Found], groups: Mapping[str, str]
-) -> Iterator[Mistake]:
-    if all(each.id != text.id for each in found):
-        yield Mistake(row, text.id, text.id, None)
-    for each in found:
-        if groups[each.id] != text.group:
-            yield Mistake(row, text.id, each.id, each.grade, each)
+def _add_mistakes(
+    outcome: Outcome,
+    finder: Finder,
+    row: str,
+    results: Sequence[tuple[str, tuple[Text, list[Found]]]],
+    groups: Mapping[str, str],
+) -> None:
+    """Add what was missed of a row, and what was found of others' files."""
+    for seen, (text, found) in results:
+        wrong = [each for each in found if groups[each.id] != text.group]
+        is_missed = all(each.id != text.id for each in found)
+        if not wrong and not is_missed:
+            continue
+        scores = finder.scores(seen)
+        if is_missed:
+            scored = scores.get(text.id, {})
+            outcome.mistakes.append(Mistake(row, text.id, text.id, None, scored))
+        outcome.mistakes += [
+            Mistake(row, text.id, each.id, each.grade, scores.get(each.id, {})) for each in wrong
+        ]
