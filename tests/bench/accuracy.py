@@ -1,7 +1,7 @@
 """Recall and false positives; run by ``make bench-accuracy``.
 
 Usage: python -m tests.bench.accuracy [--quick] [--splits N] [--samples N] [--only WORD]...
-                                      [--eval DIR] [--worst N] [--no-lsh] [--labels] [--jobs N]
+                                      [--eval DIR] [--worst N] [--calibrate] [--no-lsh] [--labels] [--jobs N]
 
 Recall is the share of known texts whose *own* file is found, at probable or better and at
 possible or better; "wrong" is the share in which a file is named that is neither it nor one
@@ -16,13 +16,14 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
 from pathlib import Path
 
+from leakwatch.corpus.calibration import Calibration
 from tests.bench.accuracy_cases import Case, generated_cases, note_cases, quick
 from tests.bench.accuracy_data import Roles, Text, eval_folder, read_notes, splits
 from tests.bench.accuracy_finders import Finder, MinHashLSH, build
@@ -30,6 +31,7 @@ from tests.bench.accuracy_forms import forms_outcome
 from tests.bench.accuracy_generated import GENERATORS, generated
 from tests.bench.accuracy_measure import SEED, Outcome, measure
 from tests.bench.accuracy_table import show, show_worst
+from tests.bench.accuracy_tuning import Peaks, calibrated, peaks_of
 
 _OURS = (("probable", "probable"), ("possible", "possible"))
 _WRONG = (("wrong prob.", "probable wrong"), ("wrong poss.", "possible wrong"))
@@ -57,21 +59,51 @@ class Job:
     plan: Plan
     what: str
     number: int
+    calibration: Calibration | None = None
+    """In place of the bundle's own."""
+
+    def peaks(self) -> list[Peaks]:
+        """Return how near each text that holds no known file comes."""
+        roles, _ = self._texts()
+        finder = build(roles.known, roles.background, labels=self.plan.labels)
+        return peaks_of(finder, roles.negative)
 
     def run(self) -> Outcome:
-        """Return the figures; in a process of its own."""
+        """Return the figures."""
+        if not self.what.startswith("forms"):
+            roles, cases = self._texts()
+            return self._compared(roles, quick(cases) if self.plan.quick else cases)
+        return forms_outcome(
+            _divisions(self.plan)[self.number],
+            _read(self.plan.folder)["form"],
+            in_background=self.what == "forms in",
+            samples=40,
+            seed=f"forms {self.number}",
+            calibration=self.calibration,
+        )
+
+    def _texts(self) -> tuple[Roles, dict[str, Case]]:
+        """Return the texts by role, and what is done to them."""
         if self.what == "notes":
-            return _notes(self.plan, self.number)
-        if self.what.startswith("forms"):
             roles = _divisions(self.plan)[self.number]
-            return forms_outcome(
-                roles,
-                _read(self.plan.folder)["form"],
-                in_background=self.what == "forms in",
-                samples=40,
-                seed=f"forms {self.number}",
-            )
-        return _generated(self.plan, self.what, self.number)
+            return roles, note_cases([text.text for text in roles.negative])
+        roles = generated(self.what, self.number)
+        return roles, generated_cases([text.text for text in roles.negative])
+
+    def _compared(self, roles: Roles, cases: dict[str, Case]) -> Outcome:
+        """Return ours and the peer's figures on the same texts."""
+        plan = self.plan
+        title = "dictated notes" if self.what == "notes" else f"generated documents: {self.what}"
+        outcome = Outcome(title, explains=plan.worst > 0)
+        finders: list[Finder] = [
+            build(roles.known, roles.background, labels=plan.labels, calibration=self.calibration)
+        ]
+        if plan.lsh:
+            finders.append(MinHashLSH(roles.known))
+        for finder in finders:
+            seed = f"{title}/{self.number}"
+            measure(outcome, finder, roles, cases, samples=plan.samples, seed=seed)
+        return outcome
 
 
 def main() -> None:
@@ -79,10 +111,10 @@ def main() -> None:
     options = _options()
     plan = Plan(
         folder=eval_folder(options.eval),
-        splits=options.splits or (1 if options.quick else 4),
+        splits=options.splits or (8 if options.calibrate else 1 if options.quick else 4),
         samples=options.samples or (40 if options.quick else 100),
         quick=options.quick,
-        lsh=not options.no_lsh,
+        lsh=not (options.no_lsh or options.calibrate),
         labels=options.labels,
         worst=options.worst,
     )
@@ -92,10 +124,30 @@ def main() -> None:
     jobs = [job for job in _jobs(plan) if not options.only or job.what.startswith(options.only)]
     context = multiprocessing.get_context("forkserver")
     with ProcessPoolExecutor(options.jobs, mp_context=context) as pool:
+        if options.calibrate:
+            jobs = _calibrated(jobs, pool)
         done = zip(jobs, pool.map(Job.run, jobs), strict=True)
-        for what, outcomes in groupby(done, key=lambda pair: pair[0].what):
-            _show(plan, what, [outcome for _, outcome in outcomes])
+        for (what, calibration), outcomes in groupby(
+            done, key=lambda p: (p[0].what, p[0].calibration)
+        ):
+            _show(plan, what, [outcome for _, outcome in outcomes], calibration)
     print(f"\nseed {SEED}; {time.monotonic() - started:.0f} s")
+
+
+def _calibrated(jobs: Sequence[Job], pool: ProcessPoolExecutor) -> list[Job]:
+    """Return the later half of each set's jobs twice: as they are, and by the earlier half."""
+    doubled = []
+    for _, grouped in groupby((j for j in jobs if not j.what.startswith("forms")), key=_what):
+        group = list(grouped)
+        half = len(group) // 2
+        peaks = [each for some in pool.map(Job.peaks, group[:half]) for each in some]
+        calibration = calibrated(peaks)
+        doubled += [*group[half:], *(replace(job, calibration=calibration) for job in group[half:])]
+    return doubled
+
+
+def _what(job: Job) -> str:
+    return job.what
 
 
 def _options() -> argparse.Namespace:
@@ -110,6 +162,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", help="notes, forms, or a generator's name")
     parser.add_argument("--eval", help="folder of the evaluation data")
     parser.add_argument("--worst", type=int, default=0, help="mistakes to list, of each table")
+    parser.add_argument(
+        "--calibrate",
+        action="store_true",
+        help="set thresholds on half of the divisions, judge both on the rest",
+    )
     parser.add_argument("--no-lsh", action="store_true", help="leave the peer out")
     parser.add_argument(
         "--labels", action="store_true", help="tell the corpus whom generated documents are about"
@@ -125,7 +182,10 @@ def _jobs(plan: Plan) -> Iterator[Job]:
             yield from (Job(plan, what, number) for number in range(plan.splits))
 
 
-def _show(plan: Plan, what: str, outcomes: list[Outcome]) -> None:
+def _show(plan: Plan, what: str, outcomes: list[Outcome], calibration: Calibration | None) -> None:
+    if calibration is not None:
+        print(f"\ncalibrated by {calibration.origin} of other divisions:")
+        print(f"  probable {calibration.probable}\n  possible {calibration.possible}")
     peer = _PEER if plan.lsh and not what.startswith("forms") else ()
     kin = _KIN if what in GENERATORS else ()
     show(outcomes, (*_OURS, *_WRONG, *kin, *peer))
@@ -141,34 +201,6 @@ def _read(folder: Path | None) -> dict[str, tuple[Text, ...]]:
 @cache
 def _divisions(plan: Plan) -> list[Roles]:
     return list(splits(_read(plan.folder), plan.splits, SEED))
-
-
-def _notes(plan: Plan, number: int) -> Outcome:
-    roles = _divisions(plan)[number]
-    cases = note_cases([text.text for text in roles.negative])
-    return _compared(plan, Outcome("dictated notes", explains=plan.worst > 0), roles, cases, number)
-
-
-def _generated(plan: Plan, name: str, number: int) -> Outcome:
-    roles = generated(name, number)
-    cases = generated_cases([text.text for text in roles.negative])
-    return _compared(
-        plan, Outcome(f"generated documents: {name}", explains=plan.worst > 0), roles, cases, number
-    )
-
-
-def _compared(
-    plan: Plan, outcome: Outcome, roles: Roles, cases: dict[str, Case], number: int
-) -> Outcome:
-    """Return ours and the peer's figures on the same texts."""
-    cases = quick(cases) if plan.quick else cases
-    finders: list[Finder] = [build(roles.known, roles.background, labels=plan.labels)]
-    if plan.lsh:
-        finders.append(MinHashLSH(roles.known))
-    for finder in finders:
-        seed = f"{outcome.title}/{number}"
-        measure(outcome, finder, roles, cases, samples=plan.samples, seed=seed)
-    return outcome
 
 
 if __name__ == "__main__":
