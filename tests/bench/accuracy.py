@@ -5,7 +5,9 @@ Usage: python -m tests.bench.accuracy [--quick] [--splits N] [--samples N] [--on
 
 Recall is the share of known texts whose *own* file is found, at probable or better and at
 possible or better; "wrong" is the share in which a file is named that is neither it nor one
-of its cluster of near-duplicates (dictated notes) or of its person (generated documents).
+of its cluster of near-duplicates (dictated notes) or of its person (generated documents);
+pages and pastes count what the other documents in them are mistaken for. "First" is the share
+whose own file is the surest match, "kin" that in which another file of its person is named too.
 Beside it stands datasketch's MinHashLSH on the same texts. The notes are those of the
 evaluation data; where that is not there, generated documents alone are measured.
 """

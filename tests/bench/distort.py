@@ -107,8 +107,8 @@ def as_columns(text: str, rng: random.Random) -> str:
     """Return the values alone as one row of CSV: no label, no phrase of the form."""
     row = [str(rng.randrange(10**6))]
     for line in text.splitlines():
-        parts = [part for part in cells(line) if not part.endswith(":")]
-        row += parts if len(parts) > 1 or any(map(str.isdigit, line)) else []
+        parts = cells(line)
+        row += [part for part in parts if not part.endswith(":")] if len(parts) > 1 else []
     return ",".join('"' + value.replace('"', '""') + '"' for value in row) + "\n"
 
 
