@@ -113,7 +113,7 @@ def main() -> None:
     options = _options()
     plan = Plan(
         folder=eval_folder(options.eval),
-        splits=options.splits or (8 if options.calibrate else 1 if options.quick else 4),
+        splits=options.splits or (12 if options.calibrate else 1 if options.quick else 4),
         samples=options.samples or (40 if options.quick else 100),
         quick=options.quick,
         lsh=not (options.no_lsh or options.calibrate),
@@ -158,7 +158,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="few cases, one division: a minute")
     parser.add_argument(
-        "--splits", type=int, help="divisions of the texts; the first is the data's own"
+        "--splits",
+        type=int,
+        help="divisions of the notes, the first the data's own; half as many of other texts",
     )
     parser.add_argument("--samples", type=int, help="known texts a case and division")
     parser.add_argument("--only", help="notes, forms, or a generator's name")
@@ -181,7 +183,8 @@ def _jobs(plan: Plan) -> Iterator[Job]:
     whats = ["notes", "forms out", "forms in"] if plan.folder else []
     for what in (*whats, *GENERATORS):
         if not (plan.quick and what == "forms out"):
-            yield from (Job(plan, what, number) for number in range(plan.splits))
+            count = plan.splits if what == "notes" else -(-plan.splits // 2)
+            yield from (Job(plan, what, number) for number in range(count))
 
 
 def _show(plan: Plan, what: str, outcomes: list[Outcome], calibration: Calibration | None) -> None:

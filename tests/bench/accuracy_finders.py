@@ -6,28 +6,25 @@ import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from leakwatch.corpus.build import Builder, BuildRequest
+from leakwatch.corpus.build import BuildRequest
 from leakwatch.corpus.bundle import Corpus, open_corpus
 from leakwatch.corpus.calibration import Calibration
 from leakwatch.corpus.known import file_id
 from leakwatch.corpus.labels import Label, Labels, subject_token
-from leakwatch.fingerprint.key import FingerprintKey
-from leakwatch.fingerprint.normalise import letters
 from leakwatch.fingerprint.sketch import Sketcher
 from leakwatch.match.grade import complete_needed
 from leakwatch.match.index import SegmentIndex
 from leakwatch.match.matcher import CorpusMatcher
-from leakwatch.match.peaks import background_peaks
-from leakwatch.match.score import score
+from leakwatch.match.readings import readings
+from leakwatch.match.score import Scores, score
 from leakwatch.model.match import Grade
 from tests.bench.accuracy_data import Text
-from tests.support.readers import PlainReader, text_artefact
+from tests.support.corpora import BUILT_AT, KEY, builder
+from tests.support.readers import text_artefact
 
-KEY = FingerprintKey(bytes(range(32)))
 _SKETCHER = Sketcher(KEY)
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,500}>")
 
@@ -75,22 +72,30 @@ class Leakwatch:
         return [Found(self.ids[m.file], m.grade) for m in matches]
 
     def scores(self, text: str) -> dict[str, dict[str, float]]:
-        """Return every score of each file in question.
+        """Return every score of each file in question, the best of all readings of the text.
 
         ``complete`` is 0 where it falls short of what the file's own background asks.
         """
-        scored: dict[str, dict[str, float]] = {}
+        best: dict[str, dict[str, float]] = {}
         manifest = self.corpus.manifest
-        sketch = _SKETCHER.sketch(letters(text))
-        for segment, entry in zip(self.corpus.segments, manifest.segments, strict=True):
-            index, size = SegmentIndex(segment), entry.population
-            for each in score(index, sketch, policy=manifest.common, population=size):
-                values = {k: v for k, v in asdict(each).items() if isinstance(v, int | float)}
-                needed = complete_needed(0.0, each.background_peak)
-                if needed is None or each.complete < needed:
-                    values["complete"] = 0.0
-                scored[self.ids[file_id(segment.raw(each.file))]] = values
-        return scored
+        for reading in readings(text):
+            sketch = _SKETCHER.sketch(reading)
+            for segment, entry in zip(self.corpus.segments, manifest.segments, strict=True):
+                index, size = SegmentIndex(segment), entry.population
+                for each in score(index, sketch, policy=manifest.common, population=size):
+                    scored = best.setdefault(self.ids[file_id(segment.raw(each.file))], {})
+                    for name, value in _numbers(each).items():
+                        scored[name] = max(value, scored.get(name, 0.0))
+        return best
+
+
+def _numbers(scores: Scores) -> dict[str, float]:
+    """Return the scores that are numbers; ``complete`` only where it can count."""
+    numbers = {k: v for k, v in asdict(scores).items() if isinstance(v, int | float)}
+    needed = complete_needed(0.0, scores.background_peak)
+    if needed is None or scores.complete < needed:
+        numbers["complete"] = 0.0
+    return numbers
 
 
 def build(
@@ -123,8 +128,7 @@ def build(
             labels=Labels(told if labels else {}),
             map_file=map_file,
         )
-        builder = Builder(KEY, PlainReader(), measure_peaks=background_peaks, tool="bench")
-        builder.build(request, created_at=datetime(2026, 1, 1, tzinfo=UTC))
+        builder(KEY).build(request, created_at=BUILT_AT)
         rows = (row.split(",", 1) for row in map_file.read_text("utf-8").splitlines()[1:])
         ids = {file: known[int(path[-10:-4])].id for file, path in rows}
         # The arrays stay mapped when their files are unlinked.

@@ -13,11 +13,11 @@ from tests.bench.accuracy_finders import Finder
 BUDGETS = {Grade.PROBABLE: 0.005, Grade.POSSIBLE: 0.02}
 """Share of documents that hold no known file and may have a match."""
 SHARES = {
-    Grade.PROBABLE: {"run": 0.50, "cont": 0.25, "noisy": 0.10, "complete": 0.15},
-    Grade.POSSIBLE: {"run": 0.30, "cont": 0.40, "noisy": 0.15, "complete": 0.15},
+    Grade.PROBABLE: {"run": 0.30, "rare": 0.20, "cont": 0.25, "noisy": 0.10, "complete": 0.15},
+    Grade.POSSIBLE: {"run": 0.10, "rare": 0.25, "cont": 0.40, "noisy": 0.10, "complete": 0.10},
 }
 """What part of its budget each score may spend."""
-_OTHER_SHARE = 0.10
+_OTHER_SHARE = 0.05
 _LEAST = 0.5
 """Part of the default below which no threshold goes: few texts cannot show that much."""
 
