@@ -114,7 +114,7 @@ def main() -> None:
     plan = Plan(
         folder=eval_folder(options.eval),
         splits=options.splits or (12 if options.calibrate else 1 if options.quick else 4),
-        samples=options.samples or (40 if options.quick else 100),
+        samples=options.samples or (30 if options.quick else 100),
         quick=options.quick,
         lsh=not (options.no_lsh or options.calibrate),
         labels=options.labels,

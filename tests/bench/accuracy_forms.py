@@ -54,8 +54,8 @@ def forms_outcome(
         if filled:
             stolen = Roles(filled, (), ())
             cases = {
-                f"stolen copy, verbatim, {named}": lambda text, rng: text,
-                f"stolen copy, OCR 3 %, {named}": lambda text, rng: distort.ocr(text, rng, 0.03),
+                f"copy verbatim, {named}": lambda text, rng: text,
+                f"copy OCR 3 %, {named}": lambda text, rng: distort.ocr(text, rng, 0.03),
             }
             measure(outcome, finder, stolen, cases, samples=samples, seed=seed, strange=False)
     return outcome

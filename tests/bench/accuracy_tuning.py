@@ -54,7 +54,7 @@ def _thresholds(peaks: Sequence[Peaks], grade: Grade) -> Thresholds:
     for field in fields(Thresholds):
         share = SHARES[grade].get(field.name, _OTHER_SHARE)
         allowed = int(share * BUDGETS[grade] * len(peaks))
-        highest = sorted((each[field.name] for each in peaks), reverse=True)
+        highest = sorted((each.get(field.name, 0.0) for each in peaks), reverse=True)
         measured = round(highest[min(allowed, len(highest) - 1)] * 1.001, 4)
         limits[field.name] = max(measured, _LEAST * getattr(defaults, field.name))
     return Thresholds(**limits)
