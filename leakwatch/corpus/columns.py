@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from leakwatch.corpus.segment import NO_CATEGORY, NONE, Segment
 from leakwatch.fingerprint.names import NameKind
 
-CHUNK_GRAMS = 1 << 20
+CHUNK_GRAMS = 1 << 19
 """Grams handled at a time: about 60 bytes of working memory each."""
 KINDS = tuple(NameKind)
 

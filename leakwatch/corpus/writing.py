@@ -62,8 +62,9 @@ def write_segment(
     """
     yardstick.stages.begin("writing sketches")
     out = ArrayFolder(bundle / SEGMENTS / name)
-    mine = with_forward(renamed(columns, around.category_names), out)
+    mine = with_forward(columns, out)
     every = joined([around.elders, mine]) if around.elders is not None else mine
+    every = renamed(every, around.category_names)
     yardstick.stages.begin("counting and indexing")
     assembled = assemble(
         every,
