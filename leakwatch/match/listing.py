@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from leakwatch.corpus.segment import IN_BACKGROUND
+from leakwatch.fingerprint.lines import Line
 from leakwatch.fingerprint.names import NameFacts, NameHasher, NameKind
 from leakwatch.match.index import SegmentIndex
 from leakwatch.model.listing import Listing, ListingEntry
@@ -51,25 +52,29 @@ class _Tally:
         return min(self.lines, len(self.files))
 
 
-def match_entries(
-    index: SegmentIndex,
-    hasher: NameHasher,
-    listing: Listing,
-    *,
-    excluded: frozenset[int] = frozenset(),
+def lines_of(hasher: NameHasher, listing: Listing) -> list[Line]:
+    """Return a listing's files as keyed numbers: all that matching looks at."""
+    return [
+        Line(hasher.digests(_facts(entry)), _is_telling(entry))
+        for entry in listing.entries
+        if not entry.is_directory
+    ]
+
+
+def match_lines(
+    index: SegmentIndex, lines: Sequence[Line], *, excluded: frozenset[int] = frozenset()
 ) -> list[ListingHit]:
     """Return the known files of one segment that a listing names, best grade first."""
-    shown = [entry for entry in listing.entries if not entry.is_directory]
     tallies = {kind: _Tally(set()) for kind in NameKind}
-    for entry in shown:
-        for kind, number in hasher.digests(_facts(entry)).items():
-            if kind is NameKind.NAME and not _is_telling(entry):
+    for line in lines:
+        for kind, number in line.numbers.items():
+            if kind is NameKind.NAME and not line.is_telling:
                 continue
             files = [f for f in index.by_name(kind, number) if _counts(index, f, excluded)]
             if files:
                 tallies[kind].files.update(files)
                 tallies[kind].lines += 1
-    return _graded(tallies, len(shown))
+    return _graded(tallies, len(lines))
 
 
 def _graded(tallies: dict[NameKind, _Tally], shown: int) -> list[ListingHit]:

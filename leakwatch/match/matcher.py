@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from leakwatch.corpus.bundle import Corpus
 from leakwatch.corpus.known import file_id
 from leakwatch.corpus.segment import IN_BACKGROUND
+from leakwatch.errors import IncompatibleParams, WrongKey
+from leakwatch.fingerprint.compact import compact, expand
 from leakwatch.fingerprint.exact import RAW_FLOOR_BYTES, ExactHasher
 from leakwatch.fingerprint.key import FingerprintKey
+from leakwatch.fingerprint.lines import Line, decode_lines, encode_lines
 from leakwatch.fingerprint.names import NameHasher, NameKind
 from leakwatch.fingerprint.normalise import letters
 from leakwatch.fingerprint.sketch import Sketch, Sketcher, check_comparable
 from leakwatch.match.grade import grade_equal_text, grade_scores
 from leakwatch.match.index import SegmentIndex
-from leakwatch.match.listing import match_entries
+from leakwatch.match.listing import lines_of, match_lines
 from leakwatch.match.score import score
 from leakwatch.model.artefact import Artefact
 from leakwatch.model.fingerprint import ExactDigests
 from leakwatch.model.listing import Listing
 from leakwatch.model.match import Grade, Match, Method
+from leakwatch.model.sighting import StoredArtefact, StoredListing
 from leakwatch.ports import Reading
 
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,500}>")
@@ -68,26 +73,56 @@ class CorpusMatcher:
                 self._sketcher.params, corpus.manifest.params, what=f"corpus {corpus.name}"
             )
         self._shelves = [shelf for corpus in corpora for shelf in _shelves(corpus)]
+        self.corpora = corpora_digest({c.name: c.manifest_sha256 for c in corpora})
+        """Names this state of these corpora."""
 
-    def match_artefact(self, artefact: Artefact) -> Reading:
+    @property
+    def scheme(self) -> str:
+        """Return key and recipe of what this matcher makes and compares."""
+        return self._sketcher.params.scheme
+
+    def match_artefact(self, artefact: Artefact, *, keep: bool = False) -> Reading:
         """Return every known file found in the artefact, surest first."""
         text = letters(artefact.text or "")
         digests = self._exact.digests(artefact.sha256, text)
         sketches = [self._sketcher.sketch(reading) for reading in _readings(artefact.text, text)]
+        matches = self._matches(digests, sketches, size_bytes=artefact.size_bytes)
+        kept = tuple(compact(s) for s in sketches if len(s.values)) if keep else ()
+        return Reading(digests, matches, sketches=kept)
+
+    def match_stored(self, artefact: StoredArtefact) -> Reading:
+        """Return what ``match_artefact`` would for the artefact this was kept of."""
+        self._require(artefact.scheme)
+        sketches = [expand(data, self._sketcher.params) for data in artefact.sketches]
+        matches = self._matches(artefact.digests, sketches, size_bytes=artefact.size_bytes)
+        return Reading(artefact.digests, matches)
+
+    def match_listing(self, listing: Listing, *, keep: bool = False) -> Reading:
+        """Return every known file that the listing names, surest first."""
+        lines = lines_of(self._names, listing)
+        return Reading(None, self._named(lines), lines=encode_lines(lines) if keep else None)
+
+    def match_stored_listing(self, listing: StoredListing) -> Reading:
+        """Return what ``match_listing`` would for the listing this was kept of."""
+        self._require(listing.scheme)
+        return Reading(None, self._named(list(decode_lines(listing.lines))))
+
+    def _matches(
+        self, digests: ExactDigests, sketches: Sequence[Sketch], *, size_bytes: int
+    ) -> tuple[Match, ...]:
         found = _Best()
         for shelf in self._shelves:
-            if digests.raw and artefact.size_bytes >= RAW_FLOOR_BYTES:
+            if digests.raw and size_bytes >= RAW_FLOOR_BYTES:
                 found.add(_equal_bytes(shelf, digests))
             found.add(_equal_text(shelf, digests))
             for sketch in sketches:
                 found.add(_similar_text(shelf, sketch))
-        return Reading(digests, found.matches())
+        return found.matches()
 
-    def match_listing(self, listing: Listing) -> Reading:
-        """Return every known file that the listing names, surest first."""
+    def _named(self, lines: Sequence[Line]) -> tuple[Match, ...]:
         found = _Best()
         for shelf in self._shelves:
-            hits = match_entries(shelf.index, self._names, listing, excluded=shelf.withdrawn)
+            hits = match_lines(shelf.index, lines, excluded=shelf.withdrawn)
             found.add(
                 Match(
                     file=shelf.id(hit.file),
@@ -98,7 +133,16 @@ class CorpusMatcher:
                 )
                 for hit in hits
             )
-        return Reading(None, found.matches())
+        return found.matches()
+
+    def _require(self, scheme: str) -> None:
+        """Refuse to compare what was kept under another key or recipe."""
+        if scheme == self.scheme:
+            return
+        key = scheme.partition(":")[0]
+        if key != self._sketcher.params.key_id:
+            raise WrongKey(f"it was seen under key {key}, now in use is {self._sketcher.params.key_id}")
+        raise IncompatibleParams("it was seen by a leakwatch that fingerprints differently")
 
     def has_name(self, name: str) -> bool:
         """Tell whether a known file has this base name (case, accents, punctuation aside)."""
@@ -107,6 +151,12 @@ class CorpusMatcher:
             next(shelf.live(shelf.index.by_name(NameKind.NAME, number)), None) is not None
             for shelf in self._shelves
         )
+
+
+def corpora_digest(manifests: Mapping[str, str]) -> str:
+    """Return one hex digest of corpora by name and manifest digest."""
+    lines = "".join(f"{name} {digest}\n" for name, digest in sorted(manifests.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def _readings(text: str | None, plain: bytes) -> Iterator[bytes]:

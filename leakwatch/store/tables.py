@@ -4,7 +4,8 @@ Provenance columns (``poll_id``, and ``capture_id`` of a match or a record) are
 no foreign keys: a poll is recorded when it ends, after its captures; captures
 are dropped after their retention while evidence stays; and a match must never
 be refused because another row is missing. Parents within one noun, and what
-is never deleted, are foreign keys.
+is never deleted, are foreign keys. What is kept of an artefact to be matched
+anew goes with its capture's row (ON DELETE CASCADE).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     String,
@@ -42,12 +44,18 @@ _SHA256 = String(64)
 _ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _belongs_to(parent: str, column: str, *, late: bool = False) -> ForeignKeyConstraint:
-    """Refer ``column`` to its parent's key; ``late`` checks at commit, so order is free."""
+def _belongs_to(
+    parent: str, column: str, *, late: bool = False, goes_with: bool = False
+) -> ForeignKeyConstraint:
+    """Refer ``column`` to its parent's key; ``late`` checks at commit, so order is free.
+
+    What ``goes_with`` its parent is deleted with it.
+    """
     key = {"sources": "name"}.get(parent, "id")
     return ForeignKeyConstraint(
         [column],
         [f"{parent}.{key}"],
+        ondelete="CASCADE" if goes_with else None,
         deferrable=True if late else None,
         initially="DEFERRED" if late else None,
     )
@@ -180,6 +188,83 @@ corpora = Table(
     PrimaryKeyConstraint("name"),
 )
 
+# The states that a matter's corpora were in, numbered as they came into use.
+corpus_generations = Table(
+    "corpus_generations",
+    metadata,
+    Column("matter", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    # Digest of the corpora by name and manifest digest.
+    Column("corpora", _SHA256, nullable=False),
+    Column("first_used_at", UtcTime, nullable=False),
+    # Who matches what was seen before against it.
+    Column("lease_owner", Text),
+    Column("lease_until", UtcTime),
+    PrimaryKeyConstraint("matter", "number"),
+    UniqueConstraint("matter", "corpora"),
+    _belongs_to("matters", "matter"),
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("matter", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("location", ForeignText, nullable=False),
+    Column("observed_at", UtcTime, nullable=False),
+    # The corpora that it was last matched against.
+    Column("generation", Integer, nullable=False),
+    # Key and recipe of what is kept of its artefacts and listings.
+    Column("scheme", Text, nullable=False),
+    Column("artefacts", Integer, nullable=False),
+    Column("observation", JsonText, nullable=False),
+    Column("gone_since", UtcTime),
+    PrimaryKeyConstraint("id"),
+    _belongs_to("sources", "source"),
+    ForeignKeyConstraint(
+        ["matter", "generation"], ["corpus_generations.matter", "corpus_generations.number"]
+    ),
+    Index(None, "matter", "observed_at"),
+    Index(None, "matter", "generation"),
+    Index(None, "source", "gone_since"),
+)
+
+sighted_artefacts = Table(
+    "sighted_artefacts",
+    metadata,
+    Column("sighting_id", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("capture_id", Text, nullable=False),
+    Column("ordinal", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("raw_hmac", Text, nullable=False),
+    Column("text_hmac", Text),
+    Column("letters", BigInteger, nullable=False),
+    Column("error", Text),
+    # Sketches one after another, each behind its length.
+    Column("sketches", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("sighting_id", "number"),
+    _belongs_to("sightings", "sighting_id", late=True, goes_with=True),
+    _belongs_to("captures", "capture_id", late=True, goes_with=True),
+    Index(None, "capture_id"),
+)
+
+sighted_listings = Table(
+    "sighted_listings",
+    metadata,
+    Column("sighting_id", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("capture_id", Text, nullable=False),
+    # Keyed numbers, line by line.
+    Column("lines", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("sighting_id", "number"),
+    _belongs_to("sightings", "sighting_id", late=True, goes_with=True),
+    _belongs_to("captures", "capture_id", late=True, goes_with=True),
+    Index(None, "capture_id"),
+)
+
 findings = Table(
     "findings",
     metadata,
@@ -241,6 +326,14 @@ matches = Table(
     Column("leak_in_stolen", Float),
     Column("jaccard", Float),
     Column("passage_chars", BigInteger),
+    # [[start, end], ...] in letters of the artefact.
+    Column("passages", JsonText),
+    Column("passage_count", Integer),
+    Column("passage_total_chars", BigInteger),
+    Column("shared_unique", Float),
+    Column("chance", Float),
+    Column("chance_basis", BigInteger),
+    Column("artefact_letters", BigInteger),
     Column("reasons", JsonText, nullable=False),
     Column("seen_at", UtcTime, nullable=False),
     # Led by finding and file, so that counting known files reads the key alone.
