@@ -37,7 +37,8 @@ def compact(sketch: Sketch) -> bytes:
     tops = (sketch.values[:kept] >> np.uint64(32)).astype("<u4")
     steps = np.diff(sketch.positions[:kept], prepend=np.int64(0))
     far = steps[steps >= _FAR].astype("<u4")
-    body = b"".join((tops.tobytes(), np.minimum(steps, _FAR).astype(np.uint8).tobytes(), far))
+    near = np.minimum(steps, _FAR).astype(np.uint8)
+    body = tops.tobytes() + near.tobytes() + far.tobytes()
     is_repeating = len(np.unique(tops)) < _REPEATING * kept
     if is_repeating:
         body = zlib.compress(body, 6)

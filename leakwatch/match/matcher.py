@@ -141,7 +141,9 @@ class CorpusMatcher:
             return
         key = scheme.partition(":")[0]
         if key != self._sketcher.params.key_id:
-            raise WrongKey(f"it was seen under key {key}, now in use is {self._sketcher.params.key_id}")
+            raise WrongKey(
+                f"it was seen under key {key}, now in use is {self._sketcher.params.key_id}"
+            )
         raise IncompatibleParams("it was seen by a leakwatch that fingerprints differently")
 
     def has_name(self, name: str) -> bool:

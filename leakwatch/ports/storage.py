@@ -261,6 +261,14 @@ class Store(Protocol):
         """
         ...
 
+    def read(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Open a transaction that sees one state of the database and holds nobody up.
+
+        Raises:
+            StoreUnavailable: as ``begin``; or something in the block would write.
+        """
+        ...
+
     async def check_schema(self) -> None:
         """Raises SchemaOutdated or SchemaUnknown; StoreUnavailable if not reached."""
         ...

@@ -179,7 +179,7 @@ def _wanted(query: SightingQuery, wanted: Select[Any]) -> Select[Any]:
 
 
 def _row(sighting: Sighting, generation: int) -> Row:
-    kept = (*sighting.artefacts, *sighting.listings)
+    schemes = [a.scheme for a in sighting.artefacts] + [x.scheme for x in sighting.listings]
     return {
         "id": sighting.id,
         "matter": sighting.matter,
@@ -187,7 +187,7 @@ def _row(sighting: Sighting, generation: int) -> Row:
         "location": sighting.location,
         "observed_at": sighting.observed_at,
         "generation": generation,
-        "scheme": kept[0].scheme if kept else "",
+        "scheme": schemes[0] if schemes else "",
         "artefacts": len(sighting.artefacts),
         "observation": dict(sighting.observation),
         "gone_since": sighting.gone_since,

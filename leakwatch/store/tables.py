@@ -227,7 +227,7 @@ sightings = Table(
     ),
     Index(None, "matter", "observed_at"),
     Index(None, "matter", "generation"),
-    Index(None, "source", "gone_since"),
+    Index(None, "source", "location", "gone_since"),
 )
 
 sighted_artefacts = Table(

@@ -85,7 +85,11 @@ def _create_sightings() -> None:
     )
     op.create_index(op.f("ix_sightings_matter_observed_at"), "sightings", ["matter", "observed_at"])
     op.create_index(op.f("ix_sightings_matter_generation"), "sightings", ["matter", "generation"])
-    op.create_index(op.f("ix_sightings_source_gone_since"), "sightings", ["source", "gone_since"])
+    op.create_index(
+        op.f("ix_sightings_source_location_gone_since"),
+        "sightings",
+        ["source", "location", "gone_since"],
+    )
 
 
 def _create_artefacts() -> None:
