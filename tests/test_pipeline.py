@@ -19,6 +19,7 @@ from leakwatch.model.capture import Capture
 from leakwatch.model.evidence import SealedContent
 from leakwatch.model.listing import Listing
 from leakwatch.model.matter import Authorisation, Matter, PayloadPolicy
+from leakwatch.model.sighting import StoredArtefact, StoredListing
 from leakwatch.pipeline import Kept, Pipeline, PollReport
 from leakwatch.ports import Matcher, Reading, Store
 from leakwatch.recording import Recorder
@@ -35,17 +36,26 @@ SPEC = replace(Blog().spec(), options={**Blog.options, "files": "p a"})
 class KnowsNothing:
     """A ``ports.Matcher`` with an empty corpus."""
 
-    def match_artefact(self, artefact: Artefact) -> Reading:
+    corpora = "0" * 64
+    scheme = "0:0"
+
+    def match_artefact(self, artefact: Artefact, *, keep: bool = False) -> Reading:
         return Reading(None, ())
 
-    def match_listing(self, listing: Listing) -> Reading:
+    def match_listing(self, listing: Listing, *, keep: bool = False) -> Reading:
+        return Reading(None, ())
+
+    def match_stored(self, artefact: StoredArtefact) -> Reading:
+        return Reading(None, ())
+
+    def match_stored_listing(self, listing: StoredListing) -> Reading:
         return Reading(None, ())
 
 
 class KnowsOne(KnowsNothing):
     """A ``ports.Matcher`` that sees the one known file wherever a page says so."""
 
-    def match_artefact(self, artefact: Artefact) -> Reading:
+    def match_artefact(self, artefact: Artefact, *, keep: bool = False) -> Reading:
         is_seen = "stolen words" in (artefact.text or "")
         return Reading(None, (a_match().match,) if is_seen else ())
 
