@@ -5,6 +5,7 @@ Pure; numbers only, never text or names.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from leakwatch.model.fingerprint import FingerprintParams
@@ -62,9 +63,10 @@ def _looks_alike(match: Match, _letters: int | None) -> Iterator[str]:
 
 
 def _similar(match: Match, letters: int | None) -> Iterator[str]:
+    known, seen = _about(match.stolen_in_leak), _about(match.leak_in_stolen)
     yield (
-        f"About {_share(match.stolen_in_leak)} of the known document stands in {_SEEN}, and about "
-        f"{_share(match.leak_in_stolen)} of {_SEEN} stands in the known document."
+        f"{known[0].upper()}{known[1:]} of the known document stands in {_SEEN}, and {seen} of "
+        f"{_SEEN} stands in the known document."
     )
     yield from _passages(match, letters)
     if match.shared_unique is not None:
@@ -125,7 +127,9 @@ def _chance(match: Match) -> Iterator[str]:
 def _odds(chance: float) -> str:
     if chance <= 0:
         return "too small to state"
-    return f"{chance:.0%}" if chance > 0.1 else f"1 in {_rounded(1 / chance):,}"
+    return (
+        f"{math.ceil(chance * 100 - 1e-9)}%" if chance > 0.1 else f"1 in {_rounded(1 / chance):,}"
+    )
 
 
 def _rounded(number: float) -> int:
@@ -135,9 +139,15 @@ def _rounded(number: float) -> int:
     return int(number // step * step)
 
 
-def _share(ratio: float | None) -> str:
+def _about(ratio: float | None) -> str:
     if ratio is None:
         return "an unknown part"
+    if ratio >= 1:
+        return "all"
+    return f"about {_share(ratio)}" if ratio >= 0.01 else _share(ratio)
+
+
+def _share(ratio: float) -> str:
     if 0 < ratio < 0.01:
         return "less than 1%"
     return f"{min(int(ratio * 100 + 0.5), 99) if ratio < 1 else 100}%"

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Select, Table, and_, bindparam, func, insert, or_, select, update
 
-from leakwatch.errors import Conflict, StoreError
+from leakwatch.errors import Conflict
 from leakwatch.model.fingerprint import ExactDigests
 from leakwatch.model.sighting import Sighting, StoredArtefact, StoredListing
 from leakwatch.ports import SightingQuery
@@ -245,6 +245,8 @@ def _apart(framed: bytes) -> Iterator[bytes]:
         try:
             (length,) = _LENGTH.unpack_from(framed, place)
         except struct.error:
-            raise StoreError("a row of sighted_artefacts is damaged") from None
+            # A damaged row must not hold up the others: this is no sketch, and is said to be none.
+            yield b""
+            return
         place += _LENGTH.size + length
         yield framed[place - length : place]
