@@ -4,8 +4,7 @@ Provenance columns (``poll_id``, and ``capture_id`` of a match or a record) are
 no foreign keys: a poll is recorded when it ends, after its captures; captures
 are dropped after their retention while evidence stays; and a match must never
 be refused because another row is missing. Parents within one noun, and what
-is never deleted, are foreign keys. What is kept of an artefact to be matched
-anew goes with its capture's row (ON DELETE CASCADE).
+is never deleted, are foreign keys.
 """
 
 from __future__ import annotations
@@ -15,51 +14,24 @@ from sqlalchemy import (
     Boolean,
     Column,
     Float,
-    ForeignKeyConstraint,
     Index,
     Integer,
-    LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
-    String,
     Table,
     Text,
     UniqueConstraint,
 )
 
 from leakwatch.store.columns import ForeignText, JsonText, UtcTime
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
+from leakwatch.store.sighting_tables import (
+    corpus_generations,
+    sighted_artefacts,
+    sighted_listings,
+    sightings,
 )
+from leakwatch.store.table_parts import ROW_NUMBER, SHA256, belongs_to, metadata
 
-_SHA256 = String(64)
-# SQLite numbers rows by itself for INTEGER alone, not for BIGINT.
-_ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _belongs_to(
-    parent: str, column: str, *, late: bool = False, goes_with: bool = False
-) -> ForeignKeyConstraint:
-    """Refer ``column`` to its parent's key; ``late`` checks at commit, so order is free.
-
-    What ``goes_with`` its parent is deleted with it.
-    """
-    key = {"sources": "name"}.get(parent, "id")
-    return ForeignKeyConstraint(
-        [column],
-        [f"{parent}.{key}"],
-        ondelete="CASCADE" if goes_with else None,
-        deferrable=True if late else None,
-        initially="DEFERRED" if late else None,
-    )
-
+__all__ = ["corpus_generations", "metadata", "sighted_artefacts", "sighted_listings", "sightings"]
 
 sources = Table(
     "sources",
@@ -67,7 +39,7 @@ sources = Table(
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("role", Text, nullable=False),
-    Column("spec_sha256", _SHA256, nullable=False),
+    Column("spec_sha256", SHA256, nullable=False),
     Column("is_enabled", Boolean, nullable=False),
     Column("interval_s", Float, nullable=False),
     Column("next_poll_at", UtcTime, nullable=False),
@@ -93,7 +65,7 @@ locations = Table(
     Column("position", Integer, nullable=False),
     Column("url", ForeignText, nullable=False),
     PrimaryKeyConstraint("source", "position"),
-    _belongs_to("sources", "source"),
+    belongs_to("sources", "source"),
 )
 
 polls = Table(
@@ -111,7 +83,7 @@ polls = Table(
     Column("error", Text),
     Column("detail", ForeignText),
     PrimaryKeyConstraint("id"),
-    _belongs_to("sources", "source"),
+    belongs_to("sources", "source"),
     Index(None, "source", "started_at"),
 )
 
@@ -128,9 +100,9 @@ captures = Table(
     Column("first_byte_at", UtcTime, nullable=False),
     Column("completed_at", UtcTime, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
-    Column("sha256", _SHA256, nullable=False),
+    Column("sha256", SHA256, nullable=False),
     PrimaryKeyConstraint("id"),
-    _belongs_to("sources", "source"),
+    belongs_to("sources", "source"),
     Index(None, "source", "requested_at"),
     Index(None, "poll_id"),
 )
@@ -147,7 +119,7 @@ artefacts = Table(
     Column("letters", BigInteger, nullable=False),
     Column("error", Text),
     PrimaryKeyConstraint("capture_id", "ordinal"),
-    _belongs_to("captures", "capture_id", late=True),
+    belongs_to("captures", "capture_id", late=True),
 )
 
 matters = Table(
@@ -169,100 +141,23 @@ order_versions = Table(
     Column("version", Integer, nullable=False),
     Column("effective_from", UtcTime, nullable=False),
     Column("body", JsonText, nullable=False),
-    Column("sha256", _SHA256, nullable=False),
+    Column("sha256", SHA256, nullable=False),
     Column("verified_by", Text),
     Column("verified_at", UtcTime),
     Column("recorded_at", UtcTime, nullable=False),
     PrimaryKeyConstraint("matter", "order_id", "version"),
-    _belongs_to("matters", "matter"),
+    belongs_to("matters", "matter"),
 )
 
 corpora = Table(
     "corpora",
     metadata,
     Column("name", Text, nullable=False),
-    Column("manifest_sha256", _SHA256, nullable=False),
+    Column("manifest_sha256", SHA256, nullable=False),
     Column("info", JsonText, nullable=False),
     Column("recorded_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     PrimaryKeyConstraint("name"),
-)
-
-# The states that a matter's corpora were in, numbered as they came into use.
-corpus_generations = Table(
-    "corpus_generations",
-    metadata,
-    Column("matter", Text, nullable=False),
-    Column("number", Integer, nullable=False),
-    # Digest of the corpora by name and manifest digest.
-    Column("corpora", _SHA256, nullable=False),
-    Column("first_used_at", UtcTime, nullable=False),
-    # Who matches what was seen before against it.
-    Column("lease_owner", Text),
-    Column("lease_until", UtcTime),
-    PrimaryKeyConstraint("matter", "number"),
-    UniqueConstraint("matter", "corpora"),
-    _belongs_to("matters", "matter"),
-)
-
-sightings = Table(
-    "sightings",
-    metadata,
-    Column("id", Text, nullable=False),
-    Column("matter", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("location", ForeignText, nullable=False),
-    Column("observed_at", UtcTime, nullable=False),
-    # The corpora that it was last matched against.
-    Column("generation", Integer, nullable=False),
-    # Key and recipe of what is kept of its artefacts and listings.
-    Column("scheme", Text, nullable=False),
-    Column("artefacts", Integer, nullable=False),
-    Column("observation", JsonText, nullable=False),
-    Column("gone_since", UtcTime),
-    PrimaryKeyConstraint("id"),
-    _belongs_to("sources", "source"),
-    ForeignKeyConstraint(
-        ["matter", "generation"], ["corpus_generations.matter", "corpus_generations.number"]
-    ),
-    Index(None, "matter", "observed_at"),
-    Index(None, "matter", "generation"),
-    Index(None, "source", "location", "gone_since"),
-)
-
-sighted_artefacts = Table(
-    "sighted_artefacts",
-    metadata,
-    Column("sighting_id", Text, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("capture_id", Text, nullable=False),
-    Column("ordinal", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("size_bytes", BigInteger, nullable=False),
-    Column("raw_hmac", Text, nullable=False),
-    Column("text_hmac", Text),
-    Column("letters", BigInteger, nullable=False),
-    Column("error", Text),
-    # Sketches one after another, each behind its length.
-    Column("sketches", LargeBinary, nullable=False),
-    PrimaryKeyConstraint("sighting_id", "number"),
-    _belongs_to("sightings", "sighting_id", late=True, goes_with=True),
-    _belongs_to("captures", "capture_id", late=True, goes_with=True),
-    Index(None, "capture_id"),
-)
-
-sighted_listings = Table(
-    "sighted_listings",
-    metadata,
-    Column("sighting_id", Text, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("capture_id", Text, nullable=False),
-    # Keyed numbers, line by line.
-    Column("lines", LargeBinary, nullable=False),
-    PrimaryKeyConstraint("sighting_id", "number"),
-    _belongs_to("sightings", "sighting_id", late=True, goes_with=True),
-    _belongs_to("captures", "capture_id", late=True, goes_with=True),
-    Index(None, "capture_id"),
 )
 
 findings = Table(
@@ -288,8 +183,8 @@ findings = Table(
     Column("review", Text, nullable=False),
     Column("facts", JsonText),
     PrimaryKeyConstraint("id"),
-    _belongs_to("matters", "matter"),
-    _belongs_to("sources", "source"),
+    belongs_to("matters", "matter"),
+    belongs_to("sources", "source"),
     Index(None, "severity", "last_seen_at"),
     Index(None, "matter", "severity"),
     Index(None, "source", "gone_since"),
@@ -298,7 +193,7 @@ findings = Table(
 finding_events = Table(
     "finding_events",
     metadata,
-    Column("id", _ROW_NUMBER, nullable=False, autoincrement=True),
+    Column("id", ROW_NUMBER, nullable=False, autoincrement=True),
     Column("finding_id", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("at", UtcTime, nullable=False),
@@ -307,7 +202,7 @@ finding_events = Table(
     Column("outcome", Text, nullable=False),
     Column("reason", ForeignText, nullable=False),
     PrimaryKeyConstraint("id"),
-    _belongs_to("findings", "finding_id"),
+    belongs_to("findings", "finding_id"),
     Index(None, "finding_id"),
 )
 
@@ -340,7 +235,7 @@ matches = Table(
     PrimaryKeyConstraint(
         "finding_id", "corpus", "file", "capture_id", "artefact_ordinal", "method"
     ),
-    _belongs_to("findings", "finding_id", late=True),
+    belongs_to("findings", "finding_id", late=True),
 )
 
 absences = Table(
@@ -351,7 +246,7 @@ absences = Table(
     Column("looked_at", UtcTime, nullable=False),
     Column("via", Text, nullable=False),
     PrimaryKeyConstraint("finding_id", "poll_id"),
-    _belongs_to("findings", "finding_id", late=True),
+    belongs_to("findings", "finding_id", late=True),
 )
 
 evidence_records = Table(
@@ -366,17 +261,17 @@ evidence_records = Table(
     Column("capture_id", Text),
     Column("finding_id", Text),
     Column("sealed_path", Text),
-    Column("sealed_sha256", _SHA256),
+    Column("sealed_sha256", SHA256),
     Column("sealed_size_bytes", BigInteger),
     Column("sealed_recipients", JsonText),
-    Column("previous_sha256", _SHA256, nullable=False),
-    Column("sha256", _SHA256, nullable=False),
+    Column("previous_sha256", SHA256, nullable=False),
+    Column("sha256", SHA256, nullable=False),
     PrimaryKeyConstraint("seq"),
     UniqueConstraint("id"),
     # No two records may follow the same one, whatever a daemon does.
     UniqueConstraint("previous_sha256"),
-    _belongs_to("matters", "matter"),
-    _belongs_to("findings", "finding_id", late=True),
+    belongs_to("matters", "matter"),
+    belongs_to("findings", "finding_id", late=True),
     Index(None, "finding_id"),
 )
 
@@ -395,8 +290,8 @@ alerts = Table(
     Column("acknowledged_by", Text),
     Column("note", ForeignText),
     PrimaryKeyConstraint("id"),
-    _belongs_to("findings", "finding_id", late=True),
-    _belongs_to("matters", "matter"),
+    belongs_to("findings", "finding_id", late=True),
+    belongs_to("matters", "matter"),
     Index(None, "matter", "composed_at"),
     Index(None, "finding_id"),
 )
@@ -417,7 +312,7 @@ outbox = Table(
     Column("lease_owner", Text),
     Column("lease_until", UtcTime),
     PrimaryKeyConstraint("id"),
-    _belongs_to("alerts", "alert_id"),
+    belongs_to("alerts", "alert_id"),
     Index(None, "state", "next_attempt_at"),
     Index(None, "alert_id"),
 )

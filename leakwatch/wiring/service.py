@@ -107,9 +107,8 @@ async def build_service(
     matters = {matter.id: matter for matter in places.matters}
     async with AsyncExitStack() as stack:
         # The sandbox starts first: its zygotes must not inherit what comes later.
-        sandbox = stack.enter_context(
-            SandboxPool(read_limits(settings), workers=os.cpu_count() or 1)
-        )
+        workers = os.cpu_count() or 1
+        sandbox = stack.enter_context(SandboxPool(read_limits(settings), workers=workers))
         executor = stack.enter_context(ThreadPoolExecutor(THREADS, thread_name_prefix="work"))
         # A thread of its own: no poll waits for what was seen long ago.
         aside = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="rematch"))
@@ -120,23 +119,11 @@ async def build_service(
         stack.push_async_callback(fetcher.aclose)
         journal = IntakeJournal(settings.state_dir / "journal")
         circumstances = _circumstances(settings, corpora, clock)
-        recorder = Recorder(
-            store=store, journal=journal, matters=matters, circumstances=circumstances, clock=clock
-        )
-        pipeline = Pipeline(
-            store=store,
-            fetcher=fetcher,
-            parser=sandbox,
-            inspector=_inspector(settings, fetcher, sandbox, executor, key=key),
-            matchers=corpora.matchers,
-            sealer=AgeSealer(settings.state_dir / "vault"),
-            recorder=recorder,
-            matters=matters,
-            executor=executor,
-            clock=clock,
-            redactor=Redactor(_blinder(key)),
-        )
+        recorder = _recorder(store, journal, matters, circumstances=circumstances, clock=clock)
         owner = _owner()
+        rematcher = Rematcher(
+            store=store, recorder=recorder, executor=aside, clock=clock, owner=owner
+        )
         yield Service(
             settings=settings,
             clock=clock,
@@ -145,15 +132,38 @@ async def build_service(
             fetcher=fetcher,
             journal=journal,
             recorder=recorder,
-            pipeline=pipeline,
+            pipeline=Pipeline(
+                store=store,
+                fetcher=fetcher,
+                parser=sandbox,
+                inspector=_inspector(settings, fetcher, sandbox, executor, key=key),
+                matchers=corpora.matchers,
+                sealer=AgeSealer(settings.state_dir / "vault"),
+                recorder=recorder,
+                matters=matters,
+                executor=executor,
+                clock=clock,
+                redactor=Redactor(_blinder(key)),
+            ),
             sources=build_sources(places.sources),
             matters=matters,
             channels=build_channels(settings, clock),
             corpora=corpora,
-            rematcher=Rematcher(
-                store=store, recorder=recorder, executor=aside, clock=clock, owner=owner
-            ),
+            rematcher=rematcher,
         )
+
+
+def _recorder(
+    store: SqlStore,
+    journal: IntakeJournal,
+    matters: Mapping[str, Matter],
+    *,
+    circumstances: Callable[[], Circumstances],
+    clock: Clock,
+) -> Recorder:
+    return Recorder(
+        store=store, journal=journal, matters=matters, circumstances=circumstances, clock=clock
+    )
 
 
 def _inspector(
