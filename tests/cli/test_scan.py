@@ -88,7 +88,7 @@ def test_explain_says_why(home: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     [match] = line["matches"]
     assert match["method"] == "text"
     assert any("letters" in reason for reason in match["reasons"])
-    assert match["in_words"].startswith("About ")
+    assert "of the known document stands in what was seen" in match["in_words"]
     assert main(arguments(home, tmp_path, options=("--explain",))) == 0
     out = capsys.readouterr().out
     assert "probable from" in " ".join(out.split())
