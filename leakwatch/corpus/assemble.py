@@ -69,6 +69,7 @@ def assemble(
         "raw_keys": raws[:, 0].copy(),
         "raw_rests": raws[:, 1].copy(),
         "letters": np.array([f.letters for f in files], np.uint32),
+        "sizes": np.array([f.masked_size for f in files], np.uint64),
         "flags": np.array([IN_BACKGROUND * background.holds(f) for f in files], np.uint8),
         "groups": groups.astype(np.uint32),
         "families": family,

@@ -13,9 +13,11 @@ from leakwatch.fingerprint.exact import RAW_FLOOR_BYTES, ExactHasher
 from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.fingerprint.names import NameHasher, NameKind
 from leakwatch.fingerprint.normalise import letters
+from leakwatch.fingerprint.sizes import SizeMask
 from leakwatch.fingerprint.sketch import Sketch, Sketcher, check_comparable
 from leakwatch.match.grade import grade_equal_text, grade_scores
 from leakwatch.match.index import SegmentIndex
+from leakwatch.match.inventory import Inventory
 from leakwatch.match.listing import match_entries
 from leakwatch.match.score import score
 from leakwatch.model.artefact import Artefact
@@ -68,6 +70,7 @@ class CorpusMatcher:
                 self._sketcher.params, corpus.manifest.params, what=f"corpus {corpus.name}"
             )
         self._shelves = [shelf for corpus in corpora for shelf in _shelves(corpus)]
+        self._inventories = _inventories(self._shelves, SizeMask(key))
 
     def match_artefact(self, artefact: Artefact) -> Reading:
         """Return every known file found in the artefact, surest first."""
@@ -86,18 +89,19 @@ class CorpusMatcher:
     def match_listing(self, listing: Listing) -> Reading:
         """Return every known file that the listing names, surest first."""
         found = _Best()
-        for shelf in self._shelves:
-            hits = match_entries(shelf.index, self._names, listing, excluded=shelf.withdrawn)
-            found.add(
-                Match(
-                    file=shelf.id(hit.file),
+        for shelves, inventory in self._inventories:
+            for hit in match_entries(inventory, self._names, listing):
+                segment, file = inventory.home(hit.file)
+                shelf = shelves[segment]
+                match = Match(
+                    file=shelf.id(file),
                     corpus=shelf.corpus.name,
                     method=hit.method,
                     grade=hit.grade,
+                    chance=hit.chance,
                     reasons=(hit.reason,),
                 )
-                for hit in hits
-            )
+                found.add([match])
         return Reading(None, found.matches())
 
     def has_name(self, name: str) -> bool:
@@ -151,6 +155,17 @@ def _shelves(corpus: Corpus) -> Iterator[_Shelf]:
             else frozenset[int]()
         )
         yield _Shelf(corpus, SegmentIndex(segment), entry.population, withdrawn)
+
+
+def _inventories(shelves: Sequence[_Shelf], mask: SizeMask) -> list[tuple[list[_Shelf], Inventory]]:
+    """Return the shelves of each corpus, and all its files as listings ask for them."""
+    by_corpus: dict[str, list[_Shelf]] = {}
+    for shelf in shelves:
+        by_corpus.setdefault(shelf.corpus.name, []).append(shelf)
+    return [
+        (own, Inventory([s.index.segment for s in own], [s.withdrawn for s in own], mask=mask))
+        for own in by_corpus.values()
+    ]
 
 
 def _equal_bytes(shelf: _Shelf, digests: ExactDigests) -> Iterator[Match]:
