@@ -29,24 +29,24 @@ LONGEST_NAME = 255
 
 _GENERIC = """
     a an and apr april at att attachment audio aug august back backup bak book bw camera capture
-    card case cat certificate chart checklist claim clinic clinical color colour con consent
+    card case cat cd certificate chart checklist claim clinic clinical color colour con consent
     contract copy correspondence cover cr ct current data db dec december default dental detail
-    details diagnosis dicom discharge doc docs document documents download downloaded draft dsc dscf
-    dscn dump dx ecg edited eds email entry envelope exam example export external fax feb february
-    file files final folder for form forms fri friday from front gopr gp health history hospital id
-    image images imaging img in inbox index info information initial insurance internal invoice item
-    jan january jul july jun june kb lab laboratory labs layout left letter letters licence license
-    list log logo mail main map mar march may med medical medication medications memo message misc
-    mon monday mov mr mri ms mvi name new no nofile note notes nov november number obj oct october
-    of old order original other out outbox output p page pages passport patient patients payment pdf
-    person photo photos pic picture pictures plan pre prescription preview print procedure profile
-    progress pt public pxl readme receipt record records ref referral referrals reg registration
-    report reports request response result results review right rx sample sat saturday scan scanned
-    scanner scans screen screenshot section sent sep sept september sheet shot signed slide slip
-    specialist statement summary sun sunday surgery table temp template test tests text the thu
-    thumb thumbnail thumbs thursday title tmp to transcript treatment tue tuesday txt ultrasound
-    unknown unnamed unsigned untitled update updated upload us v ver version vid video view visit
-    wed wednesday whatsapp with xray
+    details diagnosis dicom discharge disk doc docs document documents download downloaded draft dsc
+    dscf dscn dump dx ecg edited eds email entry envelope exam example export external fax feb
+    february file files final folder for form forms fri friday from front gopr gp health history
+    hospital id image images imaging img in inbox index info information initial insurance internal
+    invoice item jan january jul july jun june kb lab laboratory labs layout left letter letters
+    licence license list log logo mail main map mar march may med medical medication medications
+    memo message misc mon monday mov mr mri ms mvi name new no nofile note notes nov november number
+    obj oct october of old order original other out outbox output p page pages part passport patient
+    patients payment pdf person photo photos pic picture pictures plan pre prescription preview
+    print procedure profile progress pt public pxl readme receipt record records ref referral
+    referrals reg registration report reports request response result results review right rx sample
+    sat saturday scan scanned scanner scans screen screenshot section sent sep sept september sheet
+    shot signed slide slip specialist statement summary sun sunday surgery table tel temp template
+    test tests text the thu thumb thumbnail thumbs thursday title tmp to transcript treatment tue
+    tuesday txt ultrasound unknown unnamed unsigned untitled update updated upload us v ver version
+    vid video view visit vol volume wed wednesday whatsapp with xray
 """
 _LITTER = """
     desktop.ini thumbs.db .ds_store autorun.inf ehthumbs.db .gitignore license license.txt
@@ -59,6 +59,11 @@ LITTER = frozenset(_LITTER.split())
 
 _TOKEN = re.compile(r"\d+|[^\W\d_]+")
 _EXTENSION = re.compile(r"(?:\.[A-Za-z0-9]{1,5})?\.[A-Za-z0-9]{1,5}$")
+_RANDOM_ID = re.compile(
+    r"(?<![0-9a-z])(?=[-\d]*[a-f])(?=[-a-f]*\d)[0-9a-f](?:-?[0-9a-f]){15,}(?![0-9a-z])",
+    re.IGNORECASE,
+)
+"""Hexadecimal, 16 digits or more, letters and figures both: a hash or a UUID."""
 _YEAR = r"(?:19[3-9]\d|20[0-4]\d)"
 _MONTH, _DAY = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
 _SEP = r"[-_. /]?"
@@ -78,6 +83,8 @@ def telling_parts(name: str) -> dict[str, float]:
         stem = unicodedata.normalize("NFKC", stem)
     parts = {m[0]: DATE_BITS + TIME_BITS * bool(m["time"]) for m in _DATE.finditer(stem)}
     rest = _DATE.sub(" ", stem) if parts else stem
+    parts |= {found: LETTER_BITS * len(found) for found in _RANDOM_ID.findall(rest)}
+    rest = _RANDOM_ID.sub(" ", rest)
     parts |= {token: _token_bits(token) for token in _TOKEN.findall(rest.casefold())}
     return {part: bits for part, bits in parts.items() if bits}
 
