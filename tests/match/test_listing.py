@@ -92,6 +92,16 @@ def test_one_file_shown_thrice_is_one(clinic: CorpusMatcher) -> None:
     assert graded(clinic, line, line, line) == [(Method.LISTING, Grade.POSSIBLE)]
 
 
+def test_one_file_under_many_names_is_one(tmp_path: Path) -> None:
+    """Ten names of one and the same file are one file that agrees."""
+    copies = matcher(tmp_path, dict.fromkeys(PEOPLE, note("copied", 60)))
+    size = len(note("copied", 60).encode())
+    found = copies.match_listing(Listing("x", tuple(ListingEntry(n, size) for n in PEOPLE)))
+    [match] = found.matches
+    assert match.grade is Grade.POSSIBLE
+    assert match.reasons[0].startswith(f"1 of {len(PEOPLE)} files")
+
+
 def test_one_pieces_root_is_conclusive(clinic: CorpusMatcher) -> None:
     """One Merkle root is a hash of the content: conclusive alone."""
     assert graded(clinic, entry(NAMES[0], root=True)) == [(Method.LISTING, Grade.CONCLUSIVE)]
