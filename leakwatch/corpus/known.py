@@ -95,6 +95,10 @@ class Fingerprinter:
             masked_size=self._sizes.masked(digests.raw, artefact.size_bytes),
         )
 
+    def name_number(self, artefact: Artefact) -> int:
+        """Return the keyed number of an artefact's base name; nought for none."""
+        return self._names.name(artefact.path.names[-1]) or 0
+
     def document(self, artefact: Artefact) -> tuple[RawText, Sketch]:
         """Return the digests and the sketch of an artefact that was read to its end."""
         text = letters(artefact.text or "")

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from leakwatch.corpus.columns import expand
 from leakwatch.corpus.segment import IN_BACKGROUND, Segment
 from leakwatch.fingerprint.names import NameKind
 from leakwatch.fingerprint.sizes import SizeMask
-from leakwatch.match.index import expand
 from leakwatch.match.lines import Bytes, Flags, Numbers, Places
+
+_NO_NUMBERS: Numbers = np.empty(0, np.uint64)
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class Inventory:
     Args:
         segments: of one corpus.
         withdrawn: for each segment, the files that are known no longer.
-        mask: unmasks their sizes; 8 bytes a file stay in memory.
+        mask: unmasks their sizes; 25 bytes a file stay in memory.
+        common_names: uint64, ascending: names of documents that were not stolen.
     """
 
     def __init__(
@@ -45,13 +48,18 @@ class Inventory:
         withdrawn: Sequence[Collection[int]],
         *,
         mask: SizeMask,
+        common_names: Numbers = _NO_NUMBERS,
     ) -> None:
+        self.common_names = common_names
         self._segments = segments
         self._starts = np.cumsum([0, *(len(s) for s in segments)]).astype(np.int64)
         counting = [_counting(s, gone) for s, gone in zip(segments, withdrawn, strict=True)]
         sizes = [mask.unmasked(s.raw_keys, s.raw_rests, s.sizes) for s in segments]
         self._counts = np.concatenate([np.empty(0, np.bool_), *counting])
         self._sizes = np.concatenate([np.empty(0, np.uint64), *sizes]).astype(np.int64)
+        # A file that came again under another name lies in two segments: it is one file.
+        self._same = _firsts(segments)
+        self._counts &= self._same == np.arange(len(self._same))
         self._sorted = np.sort(self._sizes[self._counts])
 
     def __len__(self) -> int:
@@ -67,7 +75,7 @@ class Inventory:
         return segment, file - int(self._starts[segment])
 
     def agreed(self, kind: NameKind, numbers: Numbers) -> Agreed:
-        """Return the files of each number, ``asked`` ascending."""
+        """Return the files of each number, ``asked`` ascending, each pair once."""
         asked, files = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         for segment, start in zip(self._segments, self._starts, strict=False):
             keys, owners = segment.table(kind)
@@ -75,10 +83,10 @@ class Inventory:
             counts = np.searchsorted(keys, numbers, "right") - first
             asked.append(np.repeat(np.arange(len(numbers)), counts))
             files.append(owners[expand(first, counts)].astype(np.int64) + start)
-        every, owned = np.concatenate(asked), np.concatenate(files)
-        order = np.argsort(every, kind="stable")
-        order = order[self._counts[owned[order]]]
-        return Agreed(every[order], owned[order])
+        every, owned = np.concatenate(asked), self._same[np.concatenate(files)]
+        kept = self._counts[owned]
+        pairs = np.unique(np.stack([every[kept], owned[kept]], axis=1), axis=0)
+        return Agreed(pairs[:, 0], pairs[:, 1])
 
     def sizes(self, files: Places) -> Bytes:
         """Return int64: size in bytes of each file."""
@@ -89,6 +97,17 @@ class Inventory:
         """Return how many files have a size from ``low`` to ``high``, both included."""
         after = np.searchsorted(self._sorted, high_bytes, "right")
         return after - np.searchsorted(self._sorted, low_bytes, "left")
+
+
+def _firsts(segments: Sequence[Segment]) -> Places:
+    """Return for each file the first one of the same bytes, counted on over segments."""
+    if len(segments) == 1:
+        return np.arange(len(segments[0]))
+    raws = [np.stack([s.raw_keys, s.raw_rests], axis=1) for s in segments]
+    every = np.concatenate([np.empty((0, 2), np.uint64), *raws])
+    _, first, which = np.unique(every, axis=0, return_index=True, return_inverse=True)
+    firsts: Places = first[which.reshape(-1)].astype(np.int64)
+    return firsts
 
 
 def _counting(segment: Segment, withdrawn: Collection[int]) -> Flags:

@@ -15,8 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from leakwatch.fingerprint.names import NameHasher
 from leakwatch.match.accident import accident, capped, said
 from leakwatch.match.agreement import (
@@ -28,7 +26,7 @@ from leakwatch.match.agreement import (
     tails_with_sizes,
 )
 from leakwatch.match.inventory import Inventory
-from leakwatch.match.lines import Lines, Numbers, lines_of
+from leakwatch.match.lines import Lines, lines_of
 from leakwatch.match.naming import names_of
 from leakwatch.model.listing import Listing
 from leakwatch.model.match import Grade, Method
@@ -64,26 +62,18 @@ class _Verdict:
     reason: str
 
 
-def match_entries(
-    inventory: Inventory,
-    hasher: NameHasher,
-    listing: Listing,
-    *,
-    background_names: Numbers | None = None,
-) -> list[ListingHit]:
+def match_entries(inventory: Inventory, hasher: NameHasher, listing: Listing) -> list[ListingHit]:
     """Return the known files of one corpus that a listing names, best grade first.
 
     Args:
         inventory: the known files.
         hasher: of the same key.
         listing: hostile.
-        background_names: uint64, ascending: names of documents that were not stolen.
     """
     lines = lines_of(listing)
     if not len(lines) or not len(inventory):
         return []
-    common = background_names if background_names is not None else np.empty(0, np.uint64)
-    verdicts = _verdicts(inventory, hasher, lines, common)
+    verdicts = _verdicts(inventory, hasher, lines)
     hits: dict[int, ListingHit] = {}
     for verdict in sorted(verdicts, key=lambda v: (-v.grade.rank, v.chance)):
         told = verdict.method, verdict.grade, verdict.chance, verdict.reason
@@ -93,10 +83,8 @@ def match_entries(
     return [*hits.values()]
 
 
-def _verdicts(
-    inventory: Inventory, hasher: NameHasher, lines: Lines, common: Numbers
-) -> Iterator[_Verdict]:
-    for agreement, method, highest, what in _looks(inventory, hasher, lines, common):
+def _verdicts(inventory: Inventory, hasher: NameHasher, lines: Lines) -> Iterator[_Verdict]:
+    for agreement, method, highest, what in _looks(inventory, hasher, lines):
         if highest is None:
             continue
         chance = accident(agreement.shown, agreement.agreed)
@@ -110,7 +98,7 @@ def _verdicts(
 
 
 def _looks(
-    inventory: Inventory, hasher: NameHasher, lines: Lines, common: Numbers
+    inventory: Inventory, hasher: NameHasher, lines: Lines
 ) -> Iterator[tuple[Agreement, Method, Grade | None, str]]:
     """Yield what agrees in each way, with the highest grade that its counts allow."""
     found = roots(inventory, hasher, lines)
@@ -118,7 +106,7 @@ def _looks(
     found = checksums(inventory, hasher, lines)
     what = f"the exact size and CRC-32 (conclusive from {CHECKSUMS_CONCLUSIVE})"
     yield found, Method.LISTING, _checked(found), what
-    names = names_of(inventory, hasher, lines, common)
+    names = names_of(inventory, hasher, lines)
     if not names.agreed.count:
         return
     found = tails_with_sizes(inventory, hasher, lines, names)

@@ -69,8 +69,10 @@ class CorpusMatcher:
             check_comparable(
                 self._sketcher.params, corpus.manifest.params, what=f"corpus {corpus.name}"
             )
-        self._shelves = [shelf for corpus in corpora for shelf in _shelves(corpus)]
-        self._inventories = _inventories(self._shelves, SizeMask(key))
+        by_corpus = [(list(_shelves(corpus)), corpus) for corpus in corpora]
+        self._shelves = [shelf for shelves, _ in by_corpus for shelf in shelves]
+        mask = SizeMask(key)
+        self._inventories = [(s, _inventory(s, corpus, mask)) for s, corpus in by_corpus]
 
     def match_artefact(self, artefact: Artefact) -> Reading:
         """Return every known file found in the artefact, surest first."""
@@ -147,25 +149,18 @@ def _surest_first(match: Match) -> tuple[int, float, str, str]:
 
 
 def _shelves(corpus: Corpus) -> Iterator[_Shelf]:
-    gone = set(corpus.manifest.withdrawn)
     for segment, entry in zip(corpus.segments, corpus.manifest.segments, strict=True):
-        withdrawn = (
-            frozenset(f for f in range(len(segment)) if file_id(segment.raw(f)) in gone)
-            if gone
-            else frozenset[int]()
-        )
-        yield _Shelf(corpus, SegmentIndex(segment), entry.population, withdrawn)
+        yield _Shelf(corpus, SegmentIndex(segment), entry.population, frozenset(entry.withdrawn))
 
 
-def _inventories(shelves: Sequence[_Shelf], mask: SizeMask) -> list[tuple[list[_Shelf], Inventory]]:
-    """Return the shelves of each corpus, and all its files as listings ask for them."""
-    by_corpus: dict[str, list[_Shelf]] = {}
-    for shelf in shelves:
-        by_corpus.setdefault(shelf.corpus.name, []).append(shelf)
-    return [
-        (own, Inventory([s.index.segment for s in own], [s.withdrawn for s in own], mask=mask))
-        for own in by_corpus.values()
-    ]
+def _inventory(shelves: Sequence[_Shelf], corpus: Corpus, mask: SizeMask) -> Inventory:
+    """Return all files of a corpus as listings ask for them."""
+    return Inventory(
+        [shelf.index.segment for shelf in shelves],
+        [shelf.withdrawn for shelf in shelves],
+        mask=mask,
+        common_names=corpus.background.names,
+    )
 
 
 def _equal_bytes(shelf: _Shelf, digests: ExactDigests) -> Iterator[Match]:

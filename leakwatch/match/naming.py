@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from leakwatch.corpus.columns import expand
 from leakwatch.fingerprint.names import NameHasher, NameKind
 from leakwatch.match.accident import Chances
-from leakwatch.match.index import expand
 from leakwatch.match.inventory import Agreed, Inventory
 from leakwatch.match.lines import Flags, Lines, Numbers, Places
 from leakwatch.match.telling import telling_parts
@@ -79,19 +79,18 @@ class Names:
         )
 
 
-def names_of(inventory: Inventory, hasher: NameHasher, lines: Lines, common: Numbers) -> Names:
+def names_of(inventory: Inventory, hasher: NameHasher, lines: Lines) -> Names:
     """Look up every line's base name.
 
     Args:
         inventory: the known files.
         hasher: of the same key.
         lines: of the listing.
-        common: uint64, ascending: names that identify nobody.
     """
     of, numbers = _numbered(hasher, lines)
     agreed = inventory.agreed(NameKind.NAME, numbers)
     holders = np.bincount(agreed.asked, minlength=len(numbers))
-    is_common = (holders > HOLDERS_GENERIC) | np.isin(numbers, common)
+    is_common = (holders > HOLDERS_GENERIC) | np.isin(numbers, inventory.common_names)
     bits, tail_bits = Bits.nought(len(lines)), Bits.nought(len(lines))
     if agreed.count:
         bits, tail_bits = _weighed(lines, np.append(is_common, np.True_)[of])

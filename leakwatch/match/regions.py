@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from leakwatch.corpus.segment import LOW_BITS
+from leakwatch.corpus.columns import expand
+from leakwatch.corpus.segment import GRAM_BITS
 from leakwatch.fingerprint.sketch import Sketch
-from leakwatch.match.index import Indices, SegmentIndex, changes, expand
+from leakwatch.match.index import Indices, SegmentIndex, changes
 
 WINDOW_FACTOR = 1.5
 WINDOW_EXTRA = 64
@@ -99,10 +100,10 @@ def find_hits(index: SegmentIndex, regions: Regions, sketch: Sketch) -> Hits:
     offsets = index.segment.offsets
     sizes = offsets[files + 1] - offsets[files]
     kept = index.segment.forward[expand(offsets[files], sizes)].astype(np.int64)
-    kept |= np.repeat(np.arange(len(files)), sizes) << LOW_BITS
+    kept |= np.repeat(np.arange(len(files)), sizes) << GRAM_BITS
     region = np.repeat(np.arange(len(counts)), counts)
-    keys = (sketch.values[grams] >> np.uint64(64 - LOW_BITS)).astype(np.int64)
-    wanted = (slots[region] << LOW_BITS) | keys
+    keys = (sketch.values[grams] >> np.uint64(64 - GRAM_BITS)).astype(np.int64)
+    wanted = (slots[region] << GRAM_BITS) | keys
     places = np.minimum(np.searchsorted(kept, wanted), len(kept) - 1)
     found = np.flatnonzero(kept[places] == wanted)
     return Hits(files, slots[region[found]], region[found], grams[found])

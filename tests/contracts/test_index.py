@@ -9,8 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leakwatch.corpus.assemble import assemble, population
-from leakwatch.corpus.background import Background
 from leakwatch.corpus.calibration import CommonPolicy
 from leakwatch.corpus.known import Fingerprinter, KnownFile, RawText
 from leakwatch.fingerprint.normalise import letters
@@ -20,6 +18,7 @@ from leakwatch.match.reference import ReferenceFile, ReferenceIndex
 from leakwatch.match.score import Scores, score
 from tests.support.corpora import KEY, note
 from tests.support.readers import text_artefact
+from tests.support.segments import made
 
 SENTENCES = [note(f"sentence/{n}", words=15) for n in range(30)]
 POLICY = CommonPolicy(groups_over=3, background_from=1)
@@ -37,16 +36,14 @@ def both(
     files: list[KnownFile], background: list[Sketch], leak: Sketch
 ) -> tuple[list[Scores], list[Scores]]:
     """Return what the fast and the slow index say of a leak."""
-    gathered = Background(files)
-    for number, sketch in enumerate(background):
-        gathered.add(RawText(bytes([number]) * 16, None), sketch)
-    table = gathered.table()
-    segment = assemble(files, table, policy=POLICY, categories=())
-    fast = score(SegmentIndex(segment), leak, policy=POLICY, population=population(segment, table))
+    documents = [(RawText(bytes([n + 1]) * 16, None), s) for n, s in enumerate(background)]
+    bundle = made(files, documents, policy=POLICY)
+    index = SegmentIndex(bundle.segment)
+    fast = score(index, leak, policy=POLICY, population=bundle.population)
     reference = ReferenceIndex(
         [
             ReferenceFile(frozenset(f.values.tolist()), f.letters, int(group))
-            for f, group in zip(files, segment.groups, strict=True)
+            for f, group in zip(files, bundle.segment.groups, strict=True)
         ],
         [frozenset(s.values.tolist()) for s in background],
         POLICY,

@@ -1,18 +1,18 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from leakwatch.corpus.bundle import open_corpus
+from leakwatch.corpus.withdrawing import withdraw_ids
 from leakwatch.fingerprint.names import PiecesRoot
 from leakwatch.match.lines import lines_of
 from leakwatch.match.matcher import CorpusMatcher
 from leakwatch.model.listing import Listing, ListingEntry
 from leakwatch.model.match import Grade, Method
-from tests.support.corpora import KEY, build, ids, matcher, note
+from tests.support.corpora import BUILT_AT, KEY, add, build, ids, matcher, note
 
 FILES: dict[str, str | bytes] = {
     f"Letters 2019/referral letter {n:02}.txt": note(n, 60) for n in range(12)
@@ -189,21 +189,34 @@ def test_the_chance_is_computed(clinic: CorpusMatcher) -> None:
 
 def test_hits_of_several_segments_count_together(tmp_path: Path) -> None:
     """Files added to a corpus later are counted with those that were there before."""
-    for n, name in enumerate(NAMES[:3]):
-        build(tmp_path, {name: FILES[name]}, name=f"part{n}")
-    parts = [open_corpus(tmp_path / f"part{n}.corpus") for n in range(3)]
-    entries = tuple(p.manifest.segments[0] for p in parts)
-    whole = replace(
-        parts[0],
-        manifest=replace(parts[0].manifest, segments=entries),
-        segments=tuple(p.segments[0] for p in parts),
-    )
-    found = CorpusMatcher([whole], KEY)
+    build(tmp_path, {NAMES[0]: FILES[NAMES[0]]})
+    for name in NAMES[1:3]:
+        add(tmp_path, {name: FILES[name]}, batch=name)
+    corpus = open_corpus(tmp_path / "clinic.corpus")
+    assert len(corpus.segments) == 3
+    found = CorpusMatcher([corpus], KEY)
     lines = [entry(name, size=True, crc=True) for name in NAMES[:3]]
-    matches = found.match_listing(Listing("zip", tuple(lines))).matches
-    assert {m.grade for m in matches} == {Grade.CONCLUSIVE}
-    wanted = {ids(tmp_path, f"part{n}")[name] for n, name in enumerate(NAMES[:3])}
-    assert {m.file for m in matches} == wanted
+    assert graded(found, *lines) == [(Method.LISTING, Grade.CONCLUSIVE)] * 3
+
+
+def test_one_file_in_two_segments_is_one(tmp_path: Path) -> None:
+    """A file that came again under another name counts once, under both names."""
+    text = note("copied", 60)
+    build(tmp_path, {"Wiremu Rangihau 2011-03-17.txt": text})
+    add(tmp_path, {"Aroha Whatarangi 2012-04-17.txt": text}, batch="2")
+    corpus = open_corpus(tmp_path / "clinic.corpus")
+    assert len(corpus.segments) == 2
+    lines = [ListingEntry(n, len(text.encode())) for n in PEOPLE]
+    [match] = CorpusMatcher([corpus], KEY).match_listing(Listing("x", tuple(lines))).matches
+    assert match.reasons[0].startswith(f"1 of {len(PEOPLE)} files")
+
+
+def test_names_in_the_background_are_generic(tmp_path: Path) -> None:
+    """Names that documents bear which were not stolen tell nothing, whatever their words."""
+    others = {name: note(("other", name), 60) for name in PEOPLE}
+    lines = [ListingEntry(name) for name in PEOPLE]
+    assert len(graded(matcher(tmp_path / "1", PEOPLE), *lines)) == len(PEOPLE)
+    assert graded(matcher(tmp_path / "2", PEOPLE, background=others), *lines) == []
 
 
 def test_public_and_tiny_files_name_nobody(clinic: CorpusMatcher) -> None:
@@ -241,11 +254,12 @@ def test_hostile_lines(clinic: CorpusMatcher) -> None:
     assert clinic.match_listing(Listing("zip", tuple(hostile))).matches == ()
 
 
-def test_withdrawn_files_are_named_no_longer(home: Path, clinic: CorpusMatcher) -> None:
+def test_withdrawn_files_are_named_no_longer(tmp_path: Path) -> None:
     """A withdrawn file counts neither as a match nor towards three."""
-    corpus = open_corpus(home / "clinic.corpus")
-    gone = replace(corpus.manifest, withdrawn=(ids(home)[NAMES[0]],))
-    found = CorpusMatcher([replace(corpus, manifest=gone)], KEY)
+    build(tmp_path, FILES)
+    gone = ids(tmp_path)[NAMES[0]]
+    withdraw_ids(tmp_path / "clinic.corpus", [gone], at=BUILT_AT)
+    found = CorpusMatcher([open_corpus(tmp_path / "clinic.corpus")], KEY)
     lines = [entry(name, size=True, crc=True) for name in NAMES[:3]]
     assert graded(found, *lines) == [(Method.LISTING, Grade.POSSIBLE)] * 2
     assert graded(found, lines[0]) == []

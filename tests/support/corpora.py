@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from leakwatch.corpus.build import Builder, BuildReport, BuildRequest
+from leakwatch.corpus.build import Builder, BuildRequest
 from leakwatch.corpus.bundle import open_corpus
+from leakwatch.corpus.growth import Addition
+from leakwatch.corpus.kit import BuildReport
 from leakwatch.corpus.labels import Labels
 from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.match.matcher import CorpusMatcher
-from leakwatch.match.peaks import background_peaks
+from leakwatch.match.peaks import background_peaks, best_scores
 from tests.support.readers import PlainReader
 
 KEY = FingerprintKey(bytes(range(32)))
@@ -42,7 +44,13 @@ def write_tree(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 
 def builder(key: FingerprintKey = KEY) -> Builder:
     """Return a builder that reads plain text and ZIP archives in process."""
-    return Builder(key, PlainReader(), measure_peaks=background_peaks, tool="test 0")
+    return Builder(
+        key,
+        PlainReader(),
+        measure_peaks=background_peaks,
+        measure_scores=best_scores,
+        tool="test 0",
+    )
 
 
 def build(
@@ -63,6 +71,12 @@ def build(
         map_file=home / f"{name}.csv",
     )
     return builder(key).build(request, created_at=BUILT_AT)
+
+
+def add(home: Path, files: Mapping[str, str | bytes], *, batch: str, name: str = "clinic") -> None:
+    """Add files, from a folder of their own, to ``home/NAME.corpus``."""
+    addition = Addition((write_tree(home / name / batch, files),))
+    builder().add(home / f"{name}.corpus", addition, at=BUILT_AT)
 
 
 def matcher(
