@@ -13,12 +13,15 @@ from leakwatch.errors import IncompatibleParams, WrongKey
 from leakwatch.fingerprint.compact import compact, expand
 from leakwatch.fingerprint.exact import RAW_FLOOR_BYTES, ExactHasher
 from leakwatch.fingerprint.key import FingerprintKey
-from leakwatch.fingerprint.lines import Line, decode_lines, encode_lines
+from leakwatch.fingerprint.lines import LineKeeper
 from leakwatch.fingerprint.names import NameHasher, NameKind
+from leakwatch.fingerprint.sizes import SizeMask
 from leakwatch.fingerprint.sketch import Sketch, Sketcher, check_comparable
 from leakwatch.match.grade import Graded, grade_equal_text, grade_scores
 from leakwatch.match.index import SegmentIndex
-from leakwatch.match.listing import lines_of, match_lines
+from leakwatch.match.inventory import Inventory
+from leakwatch.match.lines import Lines, kept_of, lines_kept, lines_of
+from leakwatch.match.listing import match_lines
 from leakwatch.match.readings import readings
 from leakwatch.match.score import Scores, score
 from leakwatch.model.artefact import Artefact
@@ -67,11 +70,15 @@ class CorpusMatcher:
         self._sketcher = Sketcher(key)
         self._exact = ExactHasher(key)
         self._names = NameHasher(key)
+        self._keeper = LineKeeper(key)
         for corpus in corpora:
             check_comparable(
                 self._sketcher.params, corpus.manifest.params, what=f"corpus {corpus.name}"
             )
-        self._shelves = [shelf for corpus in corpora for shelf in _shelves(corpus)]
+        by_corpus = [(list(_shelves(corpus)), corpus) for corpus in corpora]
+        self._shelves = [shelf for shelves, _ in by_corpus for shelf in shelves]
+        mask = SizeMask(key)
+        self._inventories = [(s, _inventory(s, corpus, mask)) for s, corpus in by_corpus]
         self.corpora = corpora_digest({c.name: c.manifest_sha256 for c in corpora})
         """Names this state of these corpora."""
 
@@ -98,13 +105,14 @@ class CorpusMatcher:
 
     def match_listing(self, listing: Listing, *, keep: bool = False) -> Reading:
         """Return every known file that the listing names, surest first."""
-        lines = lines_of(self._names, listing)
-        return Reading(None, self._named(lines), lines=encode_lines(lines) if keep else None)
+        lines = lines_of(listing)
+        kept = kept_of(lines, self._names, self._keeper) if keep else None
+        return Reading(None, self._named(lines), lines=kept)
 
     def match_stored_listing(self, listing: StoredListing) -> Reading:
         """Return what ``match_listing`` would for the listing this was kept of."""
         self._require(listing.scheme)
-        return Reading(None, self._named(list(decode_lines(listing.lines))))
+        return Reading(None, self._named(lines_kept(listing.lines, self._keeper)))
 
     def _matches(
         self, digests: ExactDigests, sketches: Sequence[Sketch], *, size_bytes: int
@@ -118,20 +126,21 @@ class CorpusMatcher:
                 found.add(_similar_text(shelf, sketch))
         return found.matches()
 
-    def _named(self, lines: Sequence[Line]) -> tuple[Match, ...]:
+    def _named(self, lines: Lines) -> tuple[Match, ...]:
         found = _Best()
-        for shelf in self._shelves:
-            hits = match_lines(shelf.index, lines, excluded=shelf.withdrawn)
-            found.add(
-                Match(
-                    file=shelf.id(hit.file),
+        for shelves, inventory in self._inventories:
+            for hit in match_lines(inventory, self._names, lines):
+                segment, file = inventory.home(hit.file)
+                shelf = shelves[segment]
+                match = Match(
+                    file=shelf.id(file),
                     corpus=shelf.corpus.name,
                     method=hit.method,
                     grade=hit.grade,
+                    chance=hit.chance,
                     reasons=(hit.reason,),
                 )
-                for hit in hits
-            )
+                found.add([match])
         return found.matches()
 
     def _require(self, scheme: str) -> None:
@@ -183,6 +192,16 @@ def _surest_first(match: Match) -> tuple[int, float, str, str]:
 def _shelves(corpus: Corpus) -> Iterator[_Shelf]:
     for segment, entry in zip(corpus.segments, corpus.manifest.segments, strict=True):
         yield _Shelf(corpus, SegmentIndex(segment), entry.population, frozenset(entry.withdrawn))
+
+
+def _inventory(shelves: Sequence[_Shelf], corpus: Corpus, mask: SizeMask) -> Inventory:
+    """Return all files of a corpus as listings ask for them."""
+    return Inventory(
+        [shelf.index.segment for shelf in shelves],
+        [shelf.withdrawn for shelf in shelves],
+        mask=mask,
+        common_names=corpus.background.names,
+    )
 
 
 def _equal_bytes(shelf: _Shelf, digests: ExactDigests) -> Iterator[Match]:
