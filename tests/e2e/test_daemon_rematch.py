@@ -44,22 +44,36 @@ async def seen_in_vain(stage: Stage, daemon: Daemon) -> None:
 
 
 async def test_an_alert_comes_by_itself_when_the_corpus_has_grown(stage: Stage) -> None:
-    """The daemon sees the new corpus, matches what it saw before, and tells: once, for good."""
+    """After ``corpus add`` the daemon matches what it saw before, and tells: once, for good."""
+    corpus, key = str(stage.deployment.corpus), str(stage.deployment.key)
     async with running(stage) as daemon:
         await seen_in_vain(stage, daemon)
-        exchange(stage, await extended(stage))
+        more = stage.deployment.root / "more"
+        more.mkdir()
+        (more / NAME).write_text(LETTER, encoding="utf-8")
+        added = await command("corpus", "add", corpus, str(more), "--key", key)
+        assert added.code == 0, added.stderr
         (mail,) = await stage.mail("publication")
         assert "Recognised only later" in mail.get_content()
         await daemon.until_polled("kazu", times=3)
         assert len(stage.mails()) == 1
         (ended,) = [e for e in daemon.events("rematch_ended") if e["alerts"] == "1"]
         assert ended["is_finished"] == "true"
-        assert daemon.events("corpus_opened")
+        (finding,) = await stage.records("findings", "list")
+        assert (finding["source"], finding["documents"]) == ("directory", 1)
+        (shown,) = await stage.records("findings", "show", finding["id"])
+        assert "recognised now in what was seen at" in shown["history"][0]["reason"]
+        # Withdrawn, it is known no longer; what was recognised stays what it was.
+        known = shown["matches"][0]["file"]
+        withdrawn = await command("corpus", "withdraw", corpus, "--id", known)
+        assert withdrawn.code == 0, withdrawn.stderr
+        await eventually(
+            lambda: len(daemon.events("rematch_ended")) == 2, what="the withdrawal", daemon=daemon
+        )
+        (after,) = await stage.records("findings", "show", finding["id"])
+        assert after["matches"] == shown["matches"]
+        assert after["outcome"] == shown["outcome"]
         assert await daemon.stop() == 0
-    (finding,) = await stage.records("findings", "list")
-    assert (finding["source"], finding["documents"]) == ("directory", 1)
-    shown = await stage.records("findings", "show", finding["id"])
-    assert "recognised now in what was seen at" in shown[0]["history"][0]["reason"]
     verified = await stage.command("evidence", "verify")
     assert verified.code == 0, verified.stderr
     again = await stage.command("findings", "rematch", "--all", "--json")
