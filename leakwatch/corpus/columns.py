@@ -73,6 +73,8 @@ class Columns:
     text: NDArray[np.uint64] = field(repr=False)
     """u8[n,2]: keyed digest of the letters; nought where there is none."""
     letters: NDArray[np.uint32]
+    sizes: NDArray[np.uint64] = field(repr=False)
+    """In bytes, masked under the key."""
     subjects: NDArray[np.uint64] = field(repr=False)
     """Token; nought for none."""
     categories: NDArray[np.uint16]
@@ -100,6 +102,7 @@ class Columns:
             raw=self.raw[rows],
             text=self.text[rows],
             letters=self.letters[rows],
+            sizes=self.sizes[rows],
             subjects=self.subjects[rows],
             categories=self.categories[rows],
             signatures=self.signatures[rows],
@@ -126,6 +129,7 @@ def of_segment(segment: Segment, category_names: tuple[str, ...]) -> Columns:
         raw=np.stack([segment.raw_keys, segment.raw_rests], axis=1),
         text=text,
         letters=segment.letters,
+        sizes=segment.sizes,
         subjects=subjects,
         categories=segment.categories,
         category_names=category_names,
@@ -161,6 +165,7 @@ def joined(parts: Sequence[Columns]) -> Columns:
         raw=column("raw"),
         text=column("text"),
         letters=column("letters"),
+        sizes=column("sizes"),
         subjects=column("subjects"),
         categories=np.concatenate([renamed(part, category_names).categories for part in parts]),
         category_names=category_names,

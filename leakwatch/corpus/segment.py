@@ -3,6 +3,7 @@
     files, in ascending order of their keyed raw digest; F of them
       raw_keys      u8[F]     first half of the digest      raw_rests  u8[F]  second half
       letters       u4[F]     length of the normalised text
+      sizes         u8[F]     size in bytes, masked (``fingerprint/sizes.py``)
       flags         u1[F]     bit 0: also in the background
       groups        u4[F]     what document frequency is counted in: a subject, else a family
       families      u4[F]     first member of the file's family of near-duplicates
@@ -61,7 +62,7 @@ I8 = NDArray[np.int64]
 
 _DTYPES = {"U8": "<u8", "U4": "<u4", "U2": "<u2", "U1": "|u1", "F4": "<f4", "I8": "<i8"}
 _PER_FILE = (
-    "raw_keys", "raw_rests", "letters", "flags", "groups", "families", "subjects",
+    "raw_keys", "raw_rests", "letters", "sizes", "flags", "groups", "families", "subjects",
     "categories", "signatures", "weights_live", "weights_all", "background_peaks",
     "background_compared",
 )  # fmt: skip
@@ -83,6 +84,7 @@ class Segment:
     raw_keys: U8
     raw_rests: U8
     letters: U4
+    sizes: U8
     flags: U1
     groups: U4
     families: U4

@@ -51,6 +51,7 @@ def made(
             raw[rows],
             text[rows],
             documents,
+            names=np.empty(0, np.uint64),
             keep_from=policy.background_from,
             out=ArrayFolder(work / "background-arrays"),
             work=work,
@@ -76,6 +77,7 @@ def columns_of(files: Sequence[KnownFile]) -> Columns:
         raw=as_digests(b"".join(f.raw for f in files)),
         text=as_digests(b"".join(f.text or bytes(16) for f in files)),
         letters=np.array([f.letters for f in files], np.uint32),
+        sizes=np.array([f.masked_size for f in files], np.uint64),
         subjects=np.array([f.subject or 0 for f in files], np.uint64),
         categories=np.array(
             [NO_CATEGORY if f.category is None else categories.index(f.category) for f in files],
