@@ -6,6 +6,7 @@ copy that is known. A bundle keeps of it, below ``background/``,
     tops u4[] ascending, counts u2[]   grams, and how many documents hold each; from
                                        2,000 documents on only those in two or more
     raw_keys u8[], text_keys u8[]      ascending: halves of the documents' keyed digests
+    names u8[]                         ascending: keyed numbers of their base names
     sample_letters u4[n], sample_text_keys u8[n], sample_offsets i8[n+1],
     sample_tops u4[], sample_positions u4[]
                                        at most 4,000 documents whole, for calibration: those
@@ -41,6 +42,7 @@ from leakwatch.model.fingerprint import FingerprintParams
 SAMPLE_DOCUMENTS = 4000
 TYPES = {
     "tops": "<u4", "counts": "<u2", "raw_keys": "<u8", "text_keys": "<u8",
+    "names": "<u8",
     "sample_letters": "<u4", "sample_offsets": "<i8", "sample_tops": "<u4",
     "sample_positions": "<u4", "sample_text_keys": "<u8",
     "image_hashes": "<u8", "image_quarters": "<u8", "image_blank": "<u8",
@@ -106,6 +108,7 @@ class Background:
     counts: U2 = field(repr=False)
     raw_keys: U8 = field(repr=False)
     text_keys: U8 = field(repr=False)
+    names: U8 = field(repr=False)
     sample: Documents = field(repr=False)
     sample_text_keys: U8 = field(repr=False)
     """Of each document of the sample; nought where there is none."""
@@ -164,6 +167,7 @@ def background_of(arrays: Mapping[str, NDArray[Any]], documents: int, *, where: 
         counts=arrays["counts"],
         raw_keys=arrays["raw_keys"],
         text_keys=arrays["text_keys"],
+        names=arrays["names"],
         sample=Documents(
             arrays["sample_letters"],
             offsets[:-1],
@@ -190,6 +194,8 @@ class Strangers:
     text: NDArray[np.uint64] = field(repr=False)
     """u8[n,2]; nought where there is none."""
     documents: Documents
+    names: NDArray[np.uint64] = field(repr=False)
+    """Numbers of their base names, ascending, each once."""
     pictures: PictureHashes
 
 
@@ -225,6 +231,7 @@ def write_background(
             counts_out.append(np.minimum(counts[kept], _MANY))
     out.put("raw_keys", raw[:, 0])
     out.put("text_keys", np.unique(text[text.any(axis=1), 0]))
+    out.put("names", strangers.names)
     sample = documents.of(np.arange(min(len(documents), SAMPLE_DOCUMENTS))).packed()
     out.put("sample_text_keys", text[: len(sample), 0])
     out.put("sample_letters", sample.letters.astype("<u4"))

@@ -29,7 +29,6 @@ from leakwatch.corpus.background import Background, background_of
 from leakwatch.corpus.manifest import ArrayFile, Manifest, SegmentEntry
 from leakwatch.corpus.segment import Segment, array_names, segment_of
 from leakwatch.errors import CorpusCorrupt, CorpusError, CorpusExists
-from leakwatch.fingerprint.image import PictureHashes
 
 SUFFIX = ".corpus"
 SEGMENTS = "segments"
@@ -43,8 +42,7 @@ class Corpus:
     name: str
     manifest: Manifest
     segments: tuple[Segment, ...] = field(repr=False)
-    public_pictures: PictureHashes
-    """Pictures of the background: they identify nobody."""
+    background: Background = field(repr=False)
 
     @property
     def files(self) -> int:
@@ -79,13 +77,13 @@ def open_corpus(path: Path, *, name: str | None = None, verify: bool = True) -> 
             if verify:
                 verify_files(path, manifest)
             segments = tuple(open_segment(path, entry) for entry in manifest.segments)
-            pictures = open_background(path, manifest).pictures
+            background = open_background(path, manifest)
         except CorpusCorrupt:
             # A merge may have taken the old segments away meanwhile.
             if read_manifest(path).digest == manifest.digest:
                 raise
         else:
-            return Corpus(name or path.name.removesuffix(SUFFIX), manifest, segments, pictures)
+            return Corpus(name or path.name.removesuffix(SUFFIX), manifest, segments, background)
 
 
 def open_background(path: Path, manifest: Manifest) -> Background:

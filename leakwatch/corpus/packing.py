@@ -28,11 +28,11 @@ from leakwatch.model.artefact import Artefact
 ENTRY = np.dtype([("key", "<u8", (2,)), ("items", "<u4"), ("again", "u1")])
 _PICTURE_COLUMNS = ("picture_counts", "picture_hashes", "picture_quarters")
 DOCUMENT_COLUMNS = (
-    "entries", "items", "raw", "text", "letters", "counts", "tops", "positions",
+    "entries", "items", "raw", "text", "letters", "counts", "tops", "positions", "names",
     *_PICTURE_COLUMNS,
 )  # fmt: skip
 KNOWN_COLUMNS = (
-    "entries", "items", "raw", "text", "letters", "counts", "tops", "signatures",
+    "entries", "items", "raw", "text", "letters", "sizes", "counts", "tops", "signatures",
     "name_counts", "name_kinds", "name_numbers", *_PICTURE_COLUMNS,
 )  # fmt: skip
 _KIND_NUMBER = {kind: number for number, kind in enumerate(KINDS)}
@@ -79,6 +79,7 @@ def pack_known(own: Hands, batch: list[TreeEntry]) -> Pack:
         "raw": b"".join(f.raw for f in made),
         "text": b"".join(f.text or _NO_TEXT for f in made),
         "letters": np.array([f.letters for f in made], "<u4").tobytes(),
+        "sizes": np.array([f.masked_size for f in made], "<u8").tobytes(),
         "counts": np.array([len(t) for t in tops], "<u4").tobytes(),
         "tops": b"".join(t.tobytes() for t in tops),
         "signatures": signatures.tobytes(),
@@ -93,8 +94,9 @@ def pack_known(own: Hands, batch: list[TreeEntry]) -> Pack:
 def pack_documents(own: Hands, batch: list[TreeEntry]) -> Pack:
     """Return the sketches of a batch of documents that were not stolen."""
     items = _items(own, batch)
-    kept = [t.artefact for t in items if t.artefact is not None and _is_document(t)]
-    made = [own.fingerprinter.document(artefact) for artefact in kept]
+    read = [taken.artefact for taken in items if taken.artefact and _is_document(taken)]
+    made = [own.fingerprinter.document(artefact) for artefact in read]
+    names = [own.fingerprinter.name_number(artefact) for artefact in read]
     columns = {
         **_entries(batch, items, [_is_document(taken) for taken in items]),
         "raw": b"".join(digests.raw for digests, _ in made),
@@ -103,7 +105,8 @@ def pack_documents(own: Hands, batch: list[TreeEntry]) -> Pack:
         "counts": np.array([len(sketch.values) for _, sketch in made], "<u4").tobytes(),
         "tops": b"".join((s.values >> np.uint64(32)).astype("<u4").tobytes() for _, s in made),
         "positions": b"".join(s.positions.astype("<u4").tobytes() for _, s in made),
-        **_pictures(own, kept),
+        "names": np.array(names, "<u8").tobytes(),
+        **_pictures(own, read),
     }
     return Pack(columns, len(batch), sum(entry.size_bytes for entry in batch))
 

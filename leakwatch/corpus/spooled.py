@@ -30,6 +30,7 @@ def known_files(spool: Spool, gathered: Gathered, items: Sequence[Item], labels:
         raw=as_digests(spool.column("raw", "u1"))[rows],
         text=as_digests(spool.column("text", "u1"))[rows],
         letters=spool.column("letters", "<u4")[rows],
+        sizes=spool.column("sizes", "<u8")[rows],
         subjects=np.array([(t and t.subject) or 0 for t in told], np.uint64),
         categories=np.array(
             [NO_CATEGORY if not t or t.category is None else place[t.category] for t in told],
@@ -49,6 +50,7 @@ def known_files(spool: Spool, gathered: Gathered, items: Sequence[Item], labels:
             np.repeat(np.arange(len(rows)), name_counts[rows]),
         ),
         peaks=np.zeros(len(rows), np.float32),
+        compared=np.zeros(len(rows), np.uint16),
         pictures=_pictures(spool, rows),
     )
 
@@ -62,6 +64,7 @@ def _pictures(spool: Spool, rows: Indices) -> PictureRows:
 
 def strangers(spool: Spool, gathered: Gathered) -> Strangers:
     """Return the documents that were read, each once, by raw digest."""
+    names = spool.column("names", "<u8")[gathered.rows]
     rows = gathered.rows
     raw = as_digests(spool.column("raw", "u1"))[rows]
     rows = rows[once(raw)]
@@ -76,5 +79,6 @@ def strangers(spool: Spool, gathered: Gathered) -> Strangers:
             spool.column("tops", "<u4"),
             spool.column("positions", "<u4"),
         ),
+        names=np.unique(names[names != 0]),
         pictures=_pictures(spool, rows).hashes,
     )

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from leakwatch.corpus.bundle import Corpus
 from leakwatch.corpus.known import file_id
 from leakwatch.corpus.segment import IN_BACKGROUND
+from leakwatch.errors import IncompatibleParams, WrongKey
+from leakwatch.fingerprint.compact import compact, expand
 from leakwatch.fingerprint.exact import RAW_FLOOR_BYTES, ExactHasher
 from leakwatch.fingerprint.key import FingerprintKey
+from leakwatch.fingerprint.lines import LineKeeper
 from leakwatch.fingerprint.names import NameHasher, NameKind
-from leakwatch.fingerprint.normalise import letters
+from leakwatch.fingerprint.sizes import SizeMask
 from leakwatch.fingerprint.sketch import Sketch, Sketcher, check_comparable
-from leakwatch.match.grade import grade_equal_text, grade_scores
+from leakwatch.match.grade import Graded, counting, grade_equal_text, grade_scores
 from leakwatch.match.index import SegmentIndex
-from leakwatch.match.listing import match_entries
+from leakwatch.match.inventory import Inventory
+from leakwatch.match.lines import Lines, kept_of, lines_kept, lines_of
+from leakwatch.match.listing import match_lines
 from leakwatch.match.pictures import PictureMatches
-from leakwatch.match.score import score
+from leakwatch.match.readings import readings
+from leakwatch.match.score import Scores, score
 from leakwatch.model.artefact import Artefact
 from leakwatch.model.fingerprint import ExactDigests
 from leakwatch.model.listing import Listing
-from leakwatch.model.match import Grade, Match, Method
+from leakwatch.model.match import Grade, Match, Method, Passage
+from leakwatch.model.sighting import StoredArtefact, StoredListing
 from leakwatch.ports import Reading
 
-_TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,500}>")
+PASSAGES_TOLD = 20
 _PUBLIC = "the same file is also among the documents that were not stolen"
 
 
@@ -65,43 +72,97 @@ class CorpusMatcher:
         self._exact = ExactHasher(key)
         self._names = NameHasher(key)
         self._pictures = PictureMatches(corpora, key)
+        self._keeper = LineKeeper(key)
         for corpus in corpora:
             check_comparable(
                 self._sketcher.params, corpus.manifest.params, what=f"corpus {corpus.name}"
             )
-        self._shelves = [shelf for corpus in corpora for shelf in _shelves(corpus)]
+        by_corpus = [(list(_shelves(corpus)), corpus) for corpus in corpora]
+        self._shelves = [shelf for shelves, _ in by_corpus for shelf in shelves]
+        mask = SizeMask(key)
+        self._inventories = [(s, _inventory(s, corpus, mask)) for s, corpus in by_corpus]
+        self.corpora = corpora_digest({c.name: c.manifest_sha256 for c in corpora})
+        """Names this state of these corpora."""
 
-    def match_artefact(self, artefact: Artefact) -> Reading:
+    @property
+    def scheme(self) -> str:
+        """Return key and recipe of what this matcher makes and compares."""
+        return self._sketcher.params.scheme
+
+    def match_artefact(self, artefact: Artefact, *, keep: bool = False) -> Reading:
         """Return every known file found in the artefact, surest first."""
-        text = letters(artefact.text or "")
-        digests = self._exact.digests(artefact.sha256, text)
-        sketches = [self._sketcher.sketch(reading) for reading in _readings(artefact.text, text)]
+        texts = list(readings(artefact.text or ""))
+        digests = self._exact.digests(artefact.sha256, texts[0])
+        sketches = [self._sketcher.sketch(text) for text in texts]
+        matches = self._matches(
+            digests, sketches, size_bytes=artefact.size_bytes, others=self._pictures.of(artefact)
+        )
+        kept = tuple(compact(s) for s in sketches if len(s.values)) if keep else ()
+        return Reading(digests, matches, sketches=kept)
+
+    def match_stored(self, artefact: StoredArtefact) -> Reading:
+        """Return what ``match_artefact`` would for the artefact this was kept of."""
+        self._require(artefact.scheme)
+        sketches = [expand(data, self._sketcher.params) for data in artefact.sketches]
+        matches = self._matches(artefact.digests, sketches, size_bytes=artefact.size_bytes)
+        return Reading(artefact.digests, matches)
+
+    def match_listing(self, listing: Listing, *, keep: bool = False) -> Reading:
+        """Return every known file that the listing names, surest first."""
+        lines = lines_of(listing)
+        kept = kept_of(lines, self._names, self._keeper) if keep else None
+        return Reading(None, self._named(lines), lines=kept)
+
+    def match_stored_listing(self, listing: StoredListing) -> Reading:
+        """Return what ``match_listing`` would for the listing this was kept of."""
+        self._require(listing.scheme)
+        return Reading(None, self._named(lines_kept(listing.lines, self._keeper)))
+
+    def _matches(
+        self,
+        digests: ExactDigests,
+        sketches: Sequence[Sketch],
+        *,
+        size_bytes: int,
+        others: Iterable[Match] = (),
+    ) -> tuple[Match, ...]:
         found = _Best()
         for shelf in self._shelves:
-            if digests.raw and artefact.size_bytes >= RAW_FLOOR_BYTES:
+            if digests.raw and size_bytes >= RAW_FLOOR_BYTES:
                 found.add(_equal_bytes(shelf, digests))
             found.add(_equal_text(shelf, digests))
             for sketch in sketches:
                 found.add(_similar_text(shelf, sketch))
-        found.add(self._pictures.of(artefact))
-        return Reading(digests, found.matches())
+        found.add(others)
+        return found.matches()
 
-    def match_listing(self, listing: Listing) -> Reading:
-        """Return every known file that the listing names, surest first."""
+    def _named(self, lines: Lines) -> tuple[Match, ...]:
         found = _Best()
-        for shelf in self._shelves:
-            hits = match_entries(shelf.index, self._names, listing, excluded=shelf.withdrawn)
-            found.add(
-                Match(
-                    file=shelf.id(hit.file),
+        for shelves, inventory in self._inventories:
+            for hit in match_lines(inventory, self._names, lines):
+                segment, file = inventory.home(hit.file)
+                shelf = shelves[segment]
+                match = Match(
+                    file=shelf.id(file),
                     corpus=shelf.corpus.name,
                     method=hit.method,
                     grade=hit.grade,
+                    chance=hit.chance,
                     reasons=(hit.reason,),
                 )
-                for hit in hits
+                found.add([match])
+        return found.matches()
+
+    def _require(self, scheme: str) -> None:
+        """Refuse to compare what was kept under another key or recipe."""
+        if scheme == self.scheme:
+            return
+        key = scheme.partition(":")[0]
+        if key != self._sketcher.params.key_id:
+            raise WrongKey(
+                f"it was seen under key {key}, now in use is {self._sketcher.params.key_id}"
             )
-        return Reading(None, found.matches())
+        raise IncompatibleParams("it was seen by a leakwatch that fingerprints differently")
 
     def has_name(self, name: str) -> bool:
         """Tell whether a known file has this base name (case, accents, punctuation aside)."""
@@ -112,17 +173,10 @@ class CorpusMatcher:
         )
 
 
-def _readings(text: str | None, plain: bytes) -> Iterator[bytes]:
-    """Yield the letters of a text; and again without its tags, where it has any.
-
-    A document pasted as markup keeps its words, but a tag on each short line
-    breaks every gram of it.
-    """
-    yield plain
-    if text and "<" in text:
-        bare = letters(_TAG.sub(" ", text))
-        if len(bare) < len(plain):
-            yield bare
+def corpora_digest(manifests: Mapping[str, str]) -> str:
+    """Return one hex digest of corpora by name and manifest digest."""
+    lines = "".join(f"{name} {digest}\n" for name, digest in sorted(manifests.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 class _Best:
@@ -148,6 +202,16 @@ def _surest_first(match: Match) -> tuple[int, float, str, str]:
 def _shelves(corpus: Corpus) -> Iterator[_Shelf]:
     for segment, entry in zip(corpus.segments, corpus.manifest.segments, strict=True):
         yield _Shelf(corpus, SegmentIndex(segment), entry.population, frozenset(entry.withdrawn))
+
+
+def _inventory(shelves: Sequence[_Shelf], corpus: Corpus, mask: SizeMask) -> Inventory:
+    """Return all files of a corpus as listings ask for them."""
+    return Inventory(
+        [shelf.index.segment for shelf in shelves],
+        [shelf.withdrawn for shelf in shelves],
+        mask=mask,
+        common_names=corpus.background.names,
+    )
 
 
 def _equal_bytes(shelf: _Shelf, digests: ExactDigests) -> Iterator[Match]:
@@ -190,14 +254,36 @@ def _similar_text(shelf: _Shelf, sketch: Sketch) -> Iterator[Match]:
     for scored in scores:
         graded = grade_scores(scored, manifest.calibration)
         if graded is not None:
-            yield Match(
-                file=shelf.id(scored.file),
-                corpus=shelf.corpus.name,
-                method=Method.TEXT,
-                grade=graded.grade,
-                stolen_in_leak=max(scored.cont, scored.complete),
-                leak_in_stolen=scored.leak_in_stolen,
-                jaccard=scored.jaccard,
-                passage_chars=scored.passage_chars,
-                reasons=graded.reasons,
-            )
+            yield _similar(shelf, scored, graded)
+
+
+def _similar(shelf: _Shelf, scores: Scores, graded: Graded) -> Match:
+    calibration = shelf.corpus.manifest.calibration
+    counted = {name: counting(scores, name) for name in calibration.survival}
+    longest = sorted(scores.passages, key=lambda span: span[0] - span[1])[:PASSAGES_TOLD]
+    return Match(
+        file=shelf.id(scores.file),
+        corpus=shelf.corpus.name,
+        method=Method.TEXT,
+        grade=graded.grade,
+        stolen_in_leak=max(scores.cont, scores.complete),
+        leak_in_stolen=scores.leak_in_stolen,
+        jaccard=scores.jaccard,
+        passage_chars=scores.passage_chars,
+        passages=tuple(Passage(start, end) for start, end in sorted(longest)),
+        passage_count=len(scores.passages),
+        passage_total_chars=_covered(scores.passages),
+        shared_unique=scores.shared_unique,
+        chance=calibration.chance(**counted),
+        chance_basis=calibration.documents or None,
+        reasons=graded.reasons,
+    )
+
+
+def _covered(passages: Sequence[tuple[int, int]]) -> int:
+    """Return the letters that lie in a passage; passages are in order and may overlap."""
+    total = reached = 0
+    for start, end in passages:
+        total += max(0, end - max(start, reached))
+        reached = max(reached, end)
+    return total

@@ -79,7 +79,7 @@ def _shelves(corpus: Corpus, blank: Words) -> Iterator[_Shelf]:
             files=segment.image_files,
             groups=segment.groups[segment.image_files],
             flags=segment.image_flags,
-            background=corpus.public_pictures,
+            background=corpus.background.pictures,
         )
         matcher = PictureMatcher(known, blank=blank)
         yield _Shelf(corpus, segment, frozenset(entry.withdrawn), matcher)
