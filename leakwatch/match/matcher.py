@@ -12,6 +12,7 @@ from leakwatch.corpus.segment import IN_BACKGROUND
 from leakwatch.errors import IncompatibleParams, WrongKey
 from leakwatch.fingerprint.compact import compact, expand
 from leakwatch.fingerprint.exact import RAW_FLOOR_BYTES, ExactHasher
+from leakwatch.fingerprint.kept_pictures import compact_pictures, holds_pictures
 from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.fingerprint.lines import LineKeeper
 from leakwatch.fingerprint.names import NameHasher, NameKind
@@ -22,7 +23,7 @@ from leakwatch.match.index import SegmentIndex
 from leakwatch.match.inventory import Inventory
 from leakwatch.match.lines import Lines, kept_of, lines_kept, lines_of
 from leakwatch.match.listing import match_lines
-from leakwatch.match.pictures import PictureMatches
+from leakwatch.match.pictures import PictureMatches, pictures_kept
 from leakwatch.match.readings import readings
 from leakwatch.match.score import Scores, score
 from leakwatch.model.artefact import Artefact
@@ -94,17 +95,26 @@ class CorpusMatcher:
         texts = list(readings(artefact.text or ""))
         digests = self._exact.digests(artefact.sha256, texts[0])
         sketches = [self._sketcher.sketch(text) for text in texts]
+        pictures = self._pictures.turned(artefact)
         matches = self._matches(
-            digests, sketches, size_bytes=artefact.size_bytes, others=self._pictures.of(artefact)
+            digests, sketches, size_bytes=artefact.size_bytes, others=self._pictures.of(pictures)
         )
-        kept = tuple(compact(s) for s in sketches if len(s.values)) if keep else ()
-        return Reading(digests, matches, sketches=kept)
+        kept = [compact(s) for s in sketches if len(s.values)] if keep else []
+        if keep and pictures:
+            kept.append(compact_pictures(pictures))
+        return Reading(digests, matches, sketches=tuple(kept))
 
     def match_stored(self, artefact: StoredArtefact) -> Reading:
         """Return what ``match_artefact`` would for the artefact this was kept of."""
         self._require(artefact.scheme)
-        sketches = [expand(data, self._sketcher.params) for data in artefact.sketches]
-        matches = self._matches(artefact.digests, sketches, size_bytes=artefact.size_bytes)
+        of_text = [data for data in artefact.sketches if not holds_pictures(data)]
+        sketches = [expand(data, self._sketcher.params) for data in of_text]
+        matches = self._matches(
+            artefact.digests,
+            sketches,
+            size_bytes=artefact.size_bytes,
+            others=self._pictures.of(pictures_kept(artefact.sketches)),
+        )
         return Reading(artefact.digests, matches)
 
     def match_listing(self, listing: Listing, *, keep: bool = False) -> Reading:

@@ -10,6 +10,7 @@ from leakwatch.corpus.known import file_id
 from leakwatch.corpus.segment import Segment
 from leakwatch.errors import IncompatibleParams
 from leakwatch.fingerprint.image import SCHEME, PictureHasher, PictureHashes, Words
+from leakwatch.fingerprint.kept_pictures import expand_pictures, holds_pictures
 from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.match.image import KnownPictures, PictureMatcher
 from leakwatch.model.artefact import Artefact
@@ -43,11 +44,14 @@ class PictureMatches:
             shelf for c in corpora if c.manifest.images for shelf in _shelves(c, self._hasher.blank)
         ]
 
-    def of(self, artefact: Artefact) -> Iterator[Match]:
-        """Yield the known files that hold a picture of the artefact."""
-        if not self._shelves or not artefact.pictures:
-            return
-        turned = [self._hasher.turned(picture) for picture in artefact.pictures]
+    def turned(self, artefact: Artefact) -> list[PictureHashes]:
+        """Return the artefact's pictures that say enough, keyed, each in every orientation."""
+        if not self._shelves:
+            return []
+        return [t for picture in artefact.pictures if len(t := self._hasher.turned(picture))]
+
+    def of(self, turned: Sequence[PictureHashes]) -> Iterator[Match]:
+        """Yield the known files that hold one of the pictures."""
         for shelf in self._shelves:
             for hit in shelf.matcher.match(turned, excluded=shelf.withdrawn):
                 yield Match(
@@ -57,6 +61,11 @@ class PictureMatches:
                     grade=hit.grade,
                     reasons=(hit.reason,),
                 )
+
+
+def pictures_kept(kept: Sequence[bytes]) -> list[PictureHashes]:
+    """Return the pictures among what was kept of an artefact; raises FingerprintError."""
+    return [p for data in kept if holds_pictures(data) for p in expand_pictures(data)]
 
 
 def check_scheme(scheme: str | None, *, what: str) -> None:

@@ -27,7 +27,8 @@ class StoredArtefact:
     scheme: str
     """Key and recipe of digests and sketches (``FingerprintParams.scheme``)."""
     sketches: tuple[bytes, ...] = field(default=(), repr=False)
-    """One a reading of its text (``fingerprint/compact.py``); none for no text."""
+    """One a reading of its text (``fingerprint/compact.py``), and one for all its pictures
+    (``fingerprint/kept_pictures.py``), where there are any."""
     error: str | None = None
 
 
