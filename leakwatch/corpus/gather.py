@@ -98,9 +98,10 @@ class Gathering:
             stage: what this is called in front of a progress bar.
             without: files and folders that are passed over.
         """
-        self._stages.begin(f"{stage}: counting")
-        total = sum(1 for folder in folders for _ in walk(folder, without=without))
-        self._stages.begin(stage, total)
+        if folders:
+            self._stages.begin(f"{stage}: counting")
+            total = sum(1 for folder in folders for _ in walk(folder, without=without))
+            self._stages.begin(stage, total)
         done = _Done(self._spool.column("entries", ENTRY))
         if done.files:
             self._stages.say(f"resuming: {done.files} files already read")

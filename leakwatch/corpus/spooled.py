@@ -6,10 +6,11 @@ from array import array
 from collections import Counter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from leakwatch.corpus.background import Documents
 from leakwatch.corpus.columns import Columns, Grams, Names, expand
-from leakwatch.corpus.digests import Digests, as_digests, once
+from leakwatch.corpus.digests import Digests, Indices, as_digests, once
 from leakwatch.corpus.gather import Gathered, Item, Problem
 from leakwatch.corpus.intake import CHANGED, EMPTY
 from leakwatch.corpus.labels import Labels
@@ -68,7 +69,7 @@ def known_files(spool: Spool, gathered: Gathered, survey: Survey) -> Columns:
         subjects=np.array(survey.subjects, np.uint64),
         categories=np.array(survey.categories, np.uint16),
         category_names=tuple(survey.category_names),
-        signatures=spool.column("signatures", "<u4").reshape(-1, PERMUTATIONS)[rows],
+        signatures=_signatures(spool, rows),
         grams=Grams(
             (spool.column("tops", "<u4"),),
             np.zeros(len(rows), np.uint16),
@@ -82,6 +83,13 @@ def known_files(spool: Spool, gathered: Gathered, survey: Survey) -> Columns:
         ),
         peaks=np.zeros(len(rows), np.float32),
     )
+
+
+def _signatures(spool: Spool, rows: Indices) -> NDArray[np.uint32]:
+    """Return the signatures of some rows; of all of them, where they are on the disk."""
+    signatures = spool.column("signatures", "<u4").reshape(-1, PERMUTATIONS)
+    is_all = np.array_equal(rows, np.arange(len(signatures)))
+    return signatures if is_all else signatures[rows]
 
 
 def documents(spool: Spool, gathered: Gathered) -> tuple[Digests, Digests, Documents]:
