@@ -153,6 +153,7 @@ def test_two_builds_of_one_name_do_not_mix(tmp_path: Path) -> None:
     assert asked.out.exists()
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python 3.12, a runner's threads
 def test_killed_without_warning(tmp_path: Path, whole: dict[str, bytes]) -> None:
     """Killed by the system amid its work in processes, a build goes on from its last commit."""
     asked = request(tmp_path)
