@@ -11,17 +11,19 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from leakwatch.corpus.columns import KINDS
 from leakwatch.corpus.intake import CHANGED, FileReader, Taken, take
-from leakwatch.corpus.known import Fingerprinter, KnownFile
+from leakwatch.corpus.known import Fingerprinter, KnownFile, RawText
 from leakwatch.corpus.spool import Pack
 from leakwatch.corpus.tree import Found, TreeEntry, has_changed
 from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.fingerprint.minhash import PERMUTATIONS
+from leakwatch.fingerprint.sketch import Sketch
+from leakwatch.model.artefact import Artefact
 
 ENTRY = np.dtype([("key", "<u8", (2,)), ("items", "<u4"), ("again", "u1")])
 DOCUMENT_COLUMNS = (
@@ -71,18 +73,17 @@ def entry_key(entry: TreeEntry) -> bytes:
 
 def pack_known(own: Hands, batch: list[TreeEntry]) -> Pack:
     """Return the fingerprints of a batch of known files."""
-    items = _items(own, batch)
-    made = [
-        own.fingerprinter.known_file(taken.artefact, taken.names)
-        for taken in items
-        if taken.artefact is not None and _is_known(taken)
-    ]
+    seen, made = _Seen(batch), list[KnownFile]()
+    for taken in take(own.reader, batch):
+        artefact = seen.add(taken, is_recorded=_is_known(taken))
+        if artefact is not None:
+            made.append(own.fingerprinter.known_file(artefact, taken.names))
     names = [sorted((_KIND_NUMBER[kind], number) for kind, number in f.names) for f in made]
     flat = [name for each in names for name in each]
     signatures = np.array([f.signature for f in made], "<u4").reshape(-1, PERMUTATIONS)
     tops = [_tops(f) for f in made]
     columns = {
-        **_entries(batch, items, [_is_known(taken) for taken in items]),
+        **seen.columns(),
         "raw": b"".join(f.raw for f in made),
         "text": b"".join(f.text or _NO_TEXT for f in made),
         "letters": np.array([f.letters for f in made], "<u4").tobytes(),
@@ -99,12 +100,14 @@ def pack_known(own: Hands, batch: list[TreeEntry]) -> Pack:
 
 def pack_documents(own: Hands, batch: list[TreeEntry]) -> Pack:
     """Return the sketches of a batch of documents that were not stolen."""
-    items = _items(own, batch)
-    read = [taken.artefact for taken in items if taken.artefact and _is_document(taken)]
-    made = [own.fingerprinter.document(artefact) for artefact in read]
-    names = [own.fingerprinter.name_number(artefact) for artefact in read]
+    seen, made, names = _Seen(batch), list[tuple[RawText, Sketch]](), list[int]()
+    for taken in take(own.reader, batch):
+        artefact = seen.add(taken, is_recorded=_is_document(taken))
+        if artefact is not None:
+            made.append(own.fingerprinter.document(artefact))
+            names.append(own.fingerprinter.name_number(artefact))
     columns = {
-        **_entries(batch, items, [_is_document(taken) for taken in items]),
+        **seen.columns(),
         "raw": b"".join(digests.raw for digests, _ in made),
         "text": b"".join(digests.text or _NO_TEXT for digests, _ in made),
         "letters": np.array([sketch.letters for _, sketch in made], "<u4").tobytes(),
@@ -116,18 +119,41 @@ def pack_documents(own: Hands, batch: list[TreeEntry]) -> Pack:
     return Pack(columns, len(batch), sum(entry.size_bytes for entry in batch))
 
 
-def _items(own: Hands, batch: Sequence[TreeEntry]) -> list[Taken]:
-    """Return everything in a batch; the texts are dropped with it."""
-    items = list(take(own.reader, batch))
-    changed = {
-        n for n, entry in enumerate(batch) if entry.found is Found.FILE and has_changed(entry)
-    }
-    return [
-        replace(taken, problem=CHANGED)
-        if taken.number in changed and taken.problem is None and not taken.is_member
-        else taken
-        for taken in items
-    ]
+class _Seen:
+    """What was seen in a batch; no text is held longer than its fingerprint takes."""
+
+    def __init__(self, batch: Sequence[TreeEntry]) -> None:
+        self._batch = batch
+        self._items: list[tuple[int, str, bool, str | None, bool]] = []
+
+    def add(self, taken: Taken, *, is_recorded: bool) -> Artefact | None:
+        """Note one file or member; return it where it is recorded."""
+        self._items.append(
+            (taken.number, taken.relative, taken.is_member, taken.problem, is_recorded)
+        )
+        return taken.artefact if is_recorded else None
+
+    def columns(self) -> dict[str, bytes]:
+        """Return the columns of all that was seen. Call last: what has changed is told here."""
+        changed = {
+            number
+            for number, entry in enumerate(self._batch)
+            if entry.found is Found.FILE and has_changed(entry)
+        }
+        entries = np.zeros(len(self._batch), ENTRY)
+        keys = b"".join(entry_key(entry) for entry in self._batch)
+        entries["key"] = np.frombuffer(keys, "<u8").reshape(-1, 2)
+        numbers = [number for number, *_ in self._items]
+        entries["items"] = np.bincount(numbers, minlength=len(self._batch))
+        lines = []
+        for number, relative, is_member, problem, is_recorded in self._items:
+            told = problem
+            if number in changed and problem is None and not is_member:
+                told = CHANGED
+            # What is out of reach now, or in motion, may be read when the work is resumed.
+            entries["again"][number] |= told in {Found.UNREADABLE, CHANGED}
+            lines.append(json.dumps([relative, is_member, told, is_recorded]) + "\n")
+        return {"entries": entries.tobytes(), "items": "".join(lines).encode()}
 
 
 def _is_known(taken: Taken) -> bool:
@@ -137,23 +163,6 @@ def _is_known(taken: Taken) -> bool:
 
 def _is_document(taken: Taken) -> bool:
     return taken.artefact is not None and bool(taken.artefact.sha256)
-
-
-def _entries(
-    batch: Sequence[TreeEntry], items: Sequence[Taken], recorded: Sequence[bool]
-) -> dict[str, bytes]:
-    entries = np.zeros(len(batch), ENTRY)
-    keys = b"".join(entry_key(entry) for entry in batch)
-    entries["key"] = np.frombuffer(keys, "<u8").reshape(-1, 2)
-    entries["items"] = np.bincount([taken.number for taken in items], minlength=len(batch))
-    for taken in items:
-        # What is out of reach now, or in motion, may be read when the work is resumed.
-        entries["again"][taken.number] |= taken.problem in {Found.UNREADABLE, CHANGED}
-    lines = (
-        json.dumps([taken.relative, taken.is_member, taken.problem, is_recorded]) + "\n"
-        for taken, is_recorded in zip(items, recorded, strict=True)
-    )
-    return {"entries": entries.tobytes(), "items": "".join(lines).encode()}
 
 
 def _tops(file: KnownFile) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
