@@ -254,16 +254,18 @@ def _building(
     start = partial(hands, key, SandboxPool(ReadLimits(), workers=1))
     # The processes come before the bar, which has a thread.
     with Crew(start, jobs=jobs or _cores()) as crew, output.bar() as bar:
-        yield (
-            Builder(
-                key,
-                measure_peaks=background_peaks,
-                measure_scores=best_scores,
-                tool=f"leakwatch {__version__}",
-                crew=crew,
-            ),
-            bar,
+        builder = Builder(
+            key,
+            measure_peaks=background_peaks,
+            measure_scores=best_scores,
+            tool=f"leakwatch {__version__}",
+            crew=crew,
         )
+        try:
+            yield builder, bar
+        except KeyboardInterrupt:
+            output.notice("what was read is kept: the same command goes on from there")
+            raise
 
 
 @contextmanager

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from leakwatch.corpus import calibration
 from leakwatch.corpus.calibration import Calibration, Survival, Thresholds
 
-PROBABLE_BUDGET = {"run": 0.0029, "cont": 0.0015, "noisy": 0.0006}
-POSSIBLE_BUDGET = {"run": 0.0070, "cont": 0.0100, "noisy": 0.0030}
+PROBABLE_BUDGET = {"run": 0.0030, "cont": 0.0010, "noisy": 0.0010}
+POSSIBLE_BUDGET = {"rare": 0.0080, "cont": 0.0060, "noisy": 0.0060}
 OWN_BUDGET = {"probable": 0.0005, "possible": 0.0010}
 """Of each further score."""
 _POINTS = 64
@@ -67,11 +67,12 @@ def threshold(scores: Floats, *, budget: float, default: float) -> float:
 
 
 def survival(scores: Floats) -> Survival:
-    """Return the table of a score, at ranks in even steps of their logarithm."""
-    descending = np.sort(scores)[::-1]
-    ranks = np.unique(np.geomspace(1, len(scores), _POINTS).round().astype(np.int64))
-    values = np.unique(descending[ranks - 1])
-    shares = 1.0 - np.searchsorted(descending[::-1], values, "left") / len(scores)
+    """Return the table of a score: at ranks in even steps of their logarithm, and just above."""
+    ascending = np.sort(scores)
+    ranks = np.unique(np.geomspace(1, len(scores), _POINTS // 2).round().astype(np.int64))
+    values = np.unique(ascending[len(scores) - ranks])
+    values = np.unique(np.concatenate([values, np.nextafter(values, np.inf)]))
+    shares = 1.0 - np.searchsorted(ascending, values, "left") / len(scores)
     return Survival(
         tuple(float(v) for v in values), tuple(round(float(s), 9) for s in shares), len(scores)
     )

@@ -17,7 +17,7 @@ from leakwatch.fingerprint.lines import LineKeeper
 from leakwatch.fingerprint.names import NameHasher, NameKind
 from leakwatch.fingerprint.sizes import SizeMask
 from leakwatch.fingerprint.sketch import Sketch, Sketcher, check_comparable
-from leakwatch.match.grade import Graded, grade_equal_text, grade_scores
+from leakwatch.match.grade import Graded, counting, grade_equal_text, grade_scores
 from leakwatch.match.index import SegmentIndex
 from leakwatch.match.inventory import Inventory
 from leakwatch.match.lines import Lines, kept_of, lines_kept, lines_of
@@ -248,6 +248,8 @@ def _similar_text(shelf: _Shelf, sketch: Sketch) -> Iterator[Match]:
 
 
 def _similar(shelf: _Shelf, scores: Scores, graded: Graded) -> Match:
+    calibration = shelf.corpus.manifest.calibration
+    counted = {name: counting(scores, name) for name in calibration.survival}
     longest = sorted(scores.passages, key=lambda span: span[0] - span[1])[:PASSAGES_TOLD]
     return Match(
         file=shelf.id(scores.file),
@@ -262,6 +264,8 @@ def _similar(shelf: _Shelf, scores: Scores, graded: Graded) -> Match:
         passage_count=len(scores.passages),
         passage_total_chars=_covered(scores.passages),
         shared_unique=scores.shared_unique,
+        chance=calibration.chance(**counted),
+        chance_basis=calibration.documents or None,
         reasons=graded.reasons,
     )
 
