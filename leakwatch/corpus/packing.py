@@ -2,6 +2,7 @@
 
 entries   one a file: digest of place, size and time; how many items; whether to look again
 items     a JSON line for each file and member: [path, is member, problem, is recorded]
+picture_counts, picture_hashes, ...  pictures of each that is recorded
 raw, text, letters, counts, ...   one for each that is recorded, in the same order
 """
 
@@ -22,22 +23,17 @@ from leakwatch.corpus.spool import Pack
 from leakwatch.corpus.tree import Found, TreeEntry, has_changed
 from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.fingerprint.minhash import PERMUTATIONS
+from leakwatch.model.artefact import Artefact
 
 ENTRY = np.dtype([("key", "<u8", (2,)), ("items", "<u4"), ("again", "u1")])
+_PICTURE_COLUMNS = ("picture_counts", "picture_hashes", "picture_quarters")
 DOCUMENT_COLUMNS = (
-    "entries",
-    "items",
-    "raw",
-    "text",
-    "letters",
-    "counts",
-    "tops",
-    "positions",
-    "names",
-)
+    "entries", "items", "raw", "text", "letters", "counts", "tops", "positions", "names",
+    *_PICTURE_COLUMNS,
+)  # fmt: skip
 KNOWN_COLUMNS = (
     "entries", "items", "raw", "text", "letters", "sizes", "counts", "tops", "signatures",
-    "name_counts", "name_kinds", "name_numbers",
+    "name_counts", "name_kinds", "name_numbers", *_PICTURE_COLUMNS,
 )  # fmt: skip
 _KIND_NUMBER = {kind: number for number, kind in enumerate(KINDS)}
 _NO_TEXT = bytes(16)
@@ -72,11 +68,8 @@ def entry_key(entry: TreeEntry) -> bytes:
 def pack_known(own: Hands, batch: list[TreeEntry]) -> Pack:
     """Return the fingerprints of a batch of known files."""
     items = _items(own, batch)
-    made = [
-        own.fingerprinter.known_file(taken.artefact, taken.names)
-        for taken in items
-        if taken.artefact is not None and _is_known(taken)
-    ]
+    kept = [(t.artefact, t) for t in items if t.artefact is not None and _is_known(t)]
+    made = [own.fingerprinter.known_file(artefact, taken.names) for artefact, taken in kept]
     names = [sorted((_KIND_NUMBER[kind], number) for kind, number in f.names) for f in made]
     flat = [name for each in names for name in each]
     signatures = np.array([f.signature for f in made], "<u4").reshape(-1, PERMUTATIONS)
@@ -93,6 +86,7 @@ def pack_known(own: Hands, batch: list[TreeEntry]) -> Pack:
         "name_counts": np.array([len(each) for each in names], "u1").tobytes(),
         "name_kinds": np.array([kind for kind, _ in flat], "u1").tobytes(),
         "name_numbers": np.array([number for _, number in flat], "<u8").tobytes(),
+        **_pictures(own, [artefact for artefact, _ in kept]),
     }
     return Pack(columns, len(batch), sum(entry.size_bytes for entry in batch))
 
@@ -112,6 +106,7 @@ def pack_documents(own: Hands, batch: list[TreeEntry]) -> Pack:
         "tops": b"".join((s.values >> np.uint64(32)).astype("<u4").tobytes() for _, s in made),
         "positions": b"".join(s.positions.astype("<u4").tobytes() for _, s in made),
         "names": np.array(names, "<u8").tobytes(),
+        **_pictures(own, read),
     }
     return Pack(columns, len(batch), sum(entry.size_bytes for entry in batch))
 
@@ -154,6 +149,15 @@ def _entries(
         for taken, is_recorded in zip(items, recorded, strict=True)
     )
     return {"entries": entries.tobytes(), "items": "".join(lines).encode()}
+
+
+def _pictures(own: Hands, artefacts: Sequence[Artefact]) -> dict[str, bytes]:
+    hashes = [own.fingerprinter.pictures(artefact) for artefact in artefacts]
+    return {
+        "picture_counts": np.array([len(h) for h in hashes], "<u2").tobytes(),
+        "picture_hashes": b"".join(h.whole.astype("<u8").tobytes() for h in hashes),
+        "picture_quarters": b"".join(h.quarters.astype("<u8").tobytes() for h in hashes),
+    }
 
 
 def _tops(file: KnownFile) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
