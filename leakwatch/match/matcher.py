@@ -98,13 +98,19 @@ class CorpusMatcher:
             digests, sketches, size_bytes=artefact.size_bytes, others=self._pictures.of(artefact)
         )
         kept = tuple(compact(s) for s in sketches if len(s.values)) if keep else ()
-        return Reading(digests, matches, sketches=kept)
+        pictures = self._pictures.kept_of(artefact) if keep else b""
+        return Reading(digests, matches, sketches=kept, pictures=pictures)
 
     def match_stored(self, artefact: StoredArtefact) -> Reading:
         """Return what ``match_artefact`` would for the artefact this was kept of."""
         self._require(artefact.scheme)
         sketches = [expand(data, self._sketcher.params) for data in artefact.sketches]
-        matches = self._matches(artefact.digests, sketches, size_bytes=artefact.size_bytes)
+        matches = self._matches(
+            artefact.digests,
+            sketches,
+            size_bytes=artefact.size_bytes,
+            others=self._pictures.of_kept(artefact.pictures),
+        )
         return Reading(artefact.digests, matches)
 
     def match_listing(self, listing: Listing, *, keep: bool = False) -> Reading:
