@@ -21,9 +21,11 @@ from leakwatch.corpus.calibration import Calibration, Survival, Thresholds
 
 PROBABLE_BUDGET = {"run": 0.0030, "cont": 0.0010, "noisy": 0.0010}
 POSSIBLE_BUDGET = {"rare": 0.0080, "cont": 0.0060, "noisy": 0.0060}
-OWN_BUDGET = {"probable": 0.0005, "possible": 0.0010}
+OWN_BUDGET = {"probable": 0.0002, "possible": 0.0010}
 """Of each further score."""
 _POINTS = 64
+_LEAST = 1e-9
+"""Scores below this differ by rounding alone."""
 
 Floats = NDArray[np.float64]
 
@@ -39,9 +41,11 @@ def calibrated(scores: Mapping[str, Floats], *, files: int) -> Calibration:
     defaults = Calibration()
     if documents < calibration.MIN_DOCUMENTS:
         return defaults
+    probable = _thresholds(scores, defaults.probable, PROBABLE_BUDGET, OWN_BUDGET["probable"])
+    possible = _thresholds(scores, defaults.possible, POSSIBLE_BUDGET, OWN_BUDGET["possible"])
     return Calibration(
-        probable=_thresholds(scores, defaults.probable, PROBABLE_BUDGET, OWN_BUDGET["probable"]),
-        possible=_thresholds(scores, defaults.possible, POSSIBLE_BUDGET, OWN_BUDGET["possible"]),
+        probable=probable,
+        possible=_at_most(possible, probable),
         origin=f"calibrated on {documents} documents",
         documents=documents,
         files=files,
@@ -91,9 +95,16 @@ def _thresholds(
     )
 
 
+def _at_most(lower: Thresholds, upper: Thresholds) -> Thresholds:
+    """Return thresholds of which none asks more of the lower grade than of the upper."""
+    return Thresholds(
+        **{name: min(getattr(lower, name), getattr(upper, name)) for name in score_names()}
+    )
+
+
 def _next_above(value: float) -> float:
     """Return a number of four digits just above a score that must not reach it."""
-    if value <= 0:
-        return 0.0
+    if value < _LEAST:
+        return _LEAST if value > 0 else 0.0
     step = 10.0 ** (math.floor(math.log10(value)) - 3)
     return round((math.floor(value / step) + 1) * step, 12)

@@ -110,7 +110,7 @@ def test_a_broken_off_writing_reads_nothing_again(tmp_path: Path, whole: dict[st
     assert content(asked.out) == whole
 
 
-def fail(*_: object) -> Any:
+def fail(*_: object, **__: object) -> Any:
     raise KeyboardInterrupt
 
 
