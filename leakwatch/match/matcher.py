@@ -201,8 +201,10 @@ class _Best:
         return tuple(sorted(self._by_file.values(), key=_surest_first))
 
 
-def _surest_first(match: Match) -> tuple[int, float, str, str]:
-    return -match.grade.rank, -(match.stolen_in_leak or 0.0), match.corpus, match.file
+def _surest_first(match: Match) -> tuple[float | str, ...]:
+    """Of two files that are there as good as whole, the one that more of the text is of."""
+    shares = round(match.stolen_in_leak or 0.0, 1), match.leak_in_stolen or 0.0
+    return -match.grade.rank, *(-share for share in shares), match.corpus, match.file
 
 
 def _shelves(corpus: Corpus) -> Iterator[_Shelf]:
