@@ -23,6 +23,7 @@ from leakwatch.corpus.spooled import Survey, known_files
 from leakwatch.corpus.stages import Stages
 from leakwatch.corpus.workplace import Workplace
 from leakwatch.errors import CorpusError, CorpusExists, MissingFile
+from leakwatch.fingerprint.image import SCHEME, Words
 from leakwatch.model.fingerprint import FingerprintParams
 
 
@@ -36,6 +37,13 @@ class Kit:
     scores: ScoreMeasure | None
     tool: str
     """Name and version, written into the manifest."""
+    blank_quarter: Words | None = field(default=None, repr=False)
+    """``PictureHasher.blank``, where files are looked through for pictures."""
+
+    @property
+    def images(self) -> str | None:
+        """Return how pictures are kept, or None."""
+        return None if self.blank_quarter is None else SCHEME
 
     def yardstick(self, policy: CommonPolicy, stages: Stages) -> Yardstick:
         """Return how documents are compared with segments."""
@@ -96,6 +104,7 @@ def read_known(
     counts["known"] = len(columns)
     counts["duplicate"] = len(gathered.rows) - len(columns)
     counts["without_text"] = int((columns.letters == 0).sum())
+    counts["pictures"] = len(columns.pictures)
     return Reading(columns, counts, tuple(survey.problems), paths)
 
 

@@ -2,6 +2,7 @@
 
 entries   one a file: digest of place, size and time; how many items; whether to look again
 items     a JSON line for each file and member: [path, is member, problem, is recorded]
+picture_counts, picture_hashes, ...  pictures of each that is recorded
 raw, text, letters, counts, ...   one for each that is recorded, in the same order
 """
 
@@ -20,26 +21,21 @@ from leakwatch.corpus.intake import CHANGED, FileReader, Taken, take
 from leakwatch.corpus.known import Fingerprinter, KnownFile, RawText
 from leakwatch.corpus.spool import Pack
 from leakwatch.corpus.tree import Found, TreeEntry, has_changed
+from leakwatch.fingerprint.image import PictureHashes
 from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.fingerprint.minhash import PERMUTATIONS
 from leakwatch.fingerprint.sketch import Sketch
 from leakwatch.model.artefact import Artefact
 
 ENTRY = np.dtype([("key", "<u8", (2,)), ("items", "<u4"), ("again", "u1")])
+_PICTURE_COLUMNS = ("picture_counts", "picture_hashes", "picture_quarters")
 DOCUMENT_COLUMNS = (
-    "entries",
-    "items",
-    "raw",
-    "text",
-    "letters",
-    "counts",
-    "tops",
-    "positions",
-    "names",
-)
+    "entries", "items", "raw", "text", "letters", "counts", "tops", "positions", "names",
+    *_PICTURE_COLUMNS,
+)  # fmt: skip
 KNOWN_COLUMNS = (
     "entries", "items", "raw", "text", "letters", "sizes", "counts", "tops", "signatures",
-    "name_counts", "name_kinds", "name_numbers",
+    "name_counts", "name_kinds", "name_numbers", *_PICTURE_COLUMNS,
 )  # fmt: skip
 _KIND_NUMBER = {kind: number for number, kind in enumerate(KINDS)}
 _NO_TEXT = bytes(16)
@@ -73,11 +69,12 @@ def entry_key(entry: TreeEntry) -> bytes:
 
 def pack_known(own: Hands, batch: list[TreeEntry]) -> Pack:
     """Return the fingerprints of a batch of known files."""
-    seen, made = _Seen(batch), list[KnownFile]()
+    seen, made, pictures = _Seen(batch), list[KnownFile](), list[PictureHashes]()
     for taken in take(own.reader, batch):
         artefact = seen.add(taken, is_recorded=_is_known(taken))
         if artefact is not None:
             made.append(own.fingerprinter.known_file(artefact, taken.names))
+            pictures.append(own.fingerprinter.pictures(artefact))
     names = [sorted((_KIND_NUMBER[kind], number) for kind, number in f.names) for f in made]
     flat = [name for each in names for name in each]
     signatures = np.array([f.signature for f in made], "<u4").reshape(-1, PERMUTATIONS)
@@ -94,18 +91,21 @@ def pack_known(own: Hands, batch: list[TreeEntry]) -> Pack:
         "name_counts": np.array([len(each) for each in names], "u1").tobytes(),
         "name_kinds": np.array([kind for kind, _ in flat], "u1").tobytes(),
         "name_numbers": np.array([number for _, number in flat], "<u8").tobytes(),
+        **_pictures(pictures),
     }
     return Pack(columns, len(batch), sum(entry.size_bytes for entry in batch))
 
 
 def pack_documents(own: Hands, batch: list[TreeEntry]) -> Pack:
     """Return the sketches of a batch of documents that were not stolen."""
-    seen, made, names = _Seen(batch), list[tuple[RawText, Sketch]](), list[int]()
+    seen, made = _Seen(batch), list[tuple[RawText, Sketch]]()
+    names, pictures = list[int](), list[PictureHashes]()
     for taken in take(own.reader, batch):
         artefact = seen.add(taken, is_recorded=_is_document(taken))
         if artefact is not None:
             made.append(own.fingerprinter.document(artefact))
             names.append(own.fingerprinter.name_number(artefact))
+            pictures.append(own.fingerprinter.pictures(artefact))
     columns = {
         **seen.columns(),
         "raw": b"".join(digests.raw for digests, _ in made),
@@ -115,6 +115,7 @@ def pack_documents(own: Hands, batch: list[TreeEntry]) -> Pack:
         "tops": b"".join((s.values >> np.uint64(32)).astype("<u4").tobytes() for _, s in made),
         "positions": b"".join(s.positions.astype("<u4").tobytes() for _, s in made),
         "names": np.array(names, "<u8").tobytes(),
+        **_pictures(pictures),
     }
     return Pack(columns, len(batch), sum(entry.size_bytes for entry in batch))
 
@@ -163,6 +164,14 @@ def _is_known(taken: Taken) -> bool:
 
 def _is_document(taken: Taken) -> bool:
     return taken.artefact is not None and bool(taken.artefact.sha256)
+
+
+def _pictures(hashes: Sequence[PictureHashes]) -> dict[str, bytes]:
+    return {
+        "picture_counts": np.array([len(h) for h in hashes], "<u2").tobytes(),
+        "picture_hashes": b"".join(h.whole.astype("<u8").tobytes() for h in hashes),
+        "picture_quarters": b"".join(h.quarters.astype("<u8").tobytes() for h in hashes),
+    }
 
 
 def _tops(file: KnownFile) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:

@@ -8,12 +8,13 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from leakwatch.corpus.background import Documents
+from leakwatch.corpus.background import Documents, Strangers
 from leakwatch.corpus.columns import Columns, Grams, Names, expand
-from leakwatch.corpus.digests import Digests, Indices, as_digests, once
+from leakwatch.corpus.digests import Indices, as_digests, once
 from leakwatch.corpus.gather import Gathered, Item, Problem
 from leakwatch.corpus.intake import CHANGED, EMPTY
 from leakwatch.corpus.labels import Labels
+from leakwatch.corpus.picture_rows import PictureRows, unpacked
 from leakwatch.corpus.segment import NO_CATEGORY
 from leakwatch.corpus.spool import Spool
 from leakwatch.corpus.tree import Found
@@ -84,13 +85,8 @@ def known_files(spool: Spool, gathered: Gathered, survey: Survey) -> Columns:
         ),
         peaks=np.zeros(len(rows), np.float32),
         compared=np.zeros(len(rows), np.uint16),
+        pictures=_pictures(spool, rows),
     )
-
-
-def background_names(spool: Spool, gathered: Gathered) -> NDArray[np.uint64]:
-    """Return the numbers of the documents' base names, ascending, each once."""
-    names = spool.column("names", "<u8")[gathered.rows]
-    return np.unique(names[names != 0])
 
 
 def _signatures(spool: Spool, rows: Indices) -> NDArray[np.uint32]:
@@ -100,20 +96,30 @@ def _signatures(spool: Spool, rows: Indices) -> NDArray[np.uint32]:
     return signatures if is_all else signatures[rows]
 
 
-def documents(spool: Spool, gathered: Gathered) -> tuple[Digests, Digests, Documents]:
-    """Return raw and text digests and sketches of the documents, each once, by raw digest."""
+def _pictures(spool: Spool, rows: Indices) -> PictureRows:
+    counts = spool.column("picture_counts", "<u2").astype(np.int64)
+    places = expand((np.cumsum(counts) - counts)[rows], counts[rows])
+    every = unpacked(spool.column("picture_hashes", "<u8"), spool.column("picture_quarters", "<u8"))
+    return PictureRows(np.repeat(np.arange(len(rows)), counts[rows]), every.take(places))
+
+
+def strangers(spool: Spool, gathered: Gathered) -> Strangers:
+    """Return the documents that were read, each once, by raw digest."""
+    names = spool.column("names", "<u8")[gathered.rows]
     rows = gathered.rows
     raw = as_digests(spool.column("raw", "u1"))[rows]
     rows = rows[once(raw)]
     counts = spool.column("counts", "<u4").astype(np.int64)
-    return (
-        as_digests(spool.column("raw", "u1"))[rows],
-        as_digests(spool.column("text", "u1"))[rows],
-        Documents(
+    return Strangers(
+        raw=as_digests(spool.column("raw", "u1"))[rows],
+        text=as_digests(spool.column("text", "u1"))[rows],
+        documents=Documents(
             spool.column("letters", "<u4")[rows],
             (np.cumsum(counts) - counts)[rows],
             counts[rows],
             spool.column("tops", "<u4"),
             spool.column("positions", "<u4"),
         ),
+        names=np.unique(names[names != 0]),
+        pictures=_pictures(spool, rows).hashes,
     )

@@ -22,6 +22,7 @@ from leakwatch.match.index import SegmentIndex
 from leakwatch.match.inventory import Inventory
 from leakwatch.match.lines import Lines, kept_of, lines_kept, lines_of
 from leakwatch.match.listing import match_lines
+from leakwatch.match.pictures import PictureMatches
 from leakwatch.match.readings import readings
 from leakwatch.match.score import Scores, score
 from leakwatch.model.artefact import Artefact
@@ -70,6 +71,7 @@ class CorpusMatcher:
         self._sketcher = Sketcher(key)
         self._exact = ExactHasher(key)
         self._names = NameHasher(key)
+        self._pictures = PictureMatches(corpora, key)
         self._keeper = LineKeeper(key)
         for corpus in corpora:
             check_comparable(
@@ -92,15 +94,23 @@ class CorpusMatcher:
         texts = list(readings(artefact.text or ""))
         digests = self._exact.digests(artefact.sha256, texts[0])
         sketches = [self._sketcher.sketch(text) for text in texts]
-        matches = self._matches(digests, sketches, size_bytes=artefact.size_bytes)
+        matches = self._matches(
+            digests, sketches, size_bytes=artefact.size_bytes, others=self._pictures.of(artefact)
+        )
         kept = tuple(compact(s) for s in sketches if len(s.values)) if keep else ()
-        return Reading(digests, matches, sketches=kept)
+        pictures = self._pictures.kept_of(artefact) if keep else b""
+        return Reading(digests, matches, sketches=kept, pictures=pictures)
 
     def match_stored(self, artefact: StoredArtefact) -> Reading:
         """Return what ``match_artefact`` would for the artefact this was kept of."""
         self._require(artefact.scheme)
         sketches = [expand(data, self._sketcher.params) for data in artefact.sketches]
-        matches = self._matches(artefact.digests, sketches, size_bytes=artefact.size_bytes)
+        matches = self._matches(
+            artefact.digests,
+            sketches,
+            size_bytes=artefact.size_bytes,
+            others=self._pictures.of_kept(artefact.pictures),
+        )
         return Reading(artefact.digests, matches)
 
     def match_listing(self, listing: Listing, *, keep: bool = False) -> Reading:
@@ -115,7 +125,12 @@ class CorpusMatcher:
         return Reading(None, self._named(lines_kept(listing.lines, self._keeper)))
 
     def _matches(
-        self, digests: ExactDigests, sketches: Sequence[Sketch], *, size_bytes: int
+        self,
+        digests: ExactDigests,
+        sketches: Sequence[Sketch],
+        *,
+        size_bytes: int,
+        others: Iterable[Match] = (),
     ) -> tuple[Match, ...]:
         found = _Best()
         for shelf in self._shelves:
@@ -124,6 +139,7 @@ class CorpusMatcher:
             found.add(_equal_text(shelf, digests))
             for sketch in sketches:
                 found.add(_similar_text(shelf, sketch))
+        found.add(others)
         return found.matches()
 
     def _named(self, lines: Lines) -> tuple[Match, ...]:

@@ -108,7 +108,9 @@ async def build_service(
     async with AsyncExitStack() as stack:
         # The sandbox starts first: its zygotes must not inherit what comes later.
         workers = os.cpu_count() or 1
-        sandbox = stack.enter_context(SandboxPool(read_limits(settings), workers=workers))
+        images = any(corpus.manifest.images for corpus in corpora.corpora.values())
+        limits = read_limits(settings, images=images)
+        sandbox = stack.enter_context(SandboxPool(limits, workers=workers))
         executor = stack.enter_context(ThreadPoolExecutor(THREADS, thread_name_prefix="work"))
         # A thread of its own: no poll waits for what was seen long ago.
         aside = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="rematch"))
