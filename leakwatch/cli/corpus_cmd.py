@@ -103,7 +103,10 @@ def _build(output: Output, key: FingerprintKey, request: BuildRequest, *, jobs: 
     from leakwatch.sandbox.limits import ReadLimits
     from leakwatch.sandbox.pool import SandboxPool
 
-    with SandboxPool(ReadLimits(), workers=jobs) as reader, output.progress("files") as bar:
+    with (
+        SandboxPool(ReadLimits(), workers=jobs, parser_modules=()) as reader,
+        output.progress("files") as bar,
+    ):
         builder = Builder(
             key,
             reader,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,7 @@ import typer
 from leakwatch.cli.render import Output, shown
 
 if TYPE_CHECKING:
-    from leakwatch.match.scan import ScanResult
+    from leakwatch.match.scan import Fetched, ScanResult
     from leakwatch.model.match import Match
 
 NOTHING_FOUND = 1
@@ -58,21 +59,32 @@ def scan(
     """
     del full
     from leakwatch.corpus.bundle import open_corpus
+    from leakwatch.corpus.crew import Crew
     from leakwatch.fingerprint.key import FingerprintKey
     from leakwatch.match.matcher import CorpusMatcher
-    from leakwatch.match.scan import Scanner
+    from leakwatch.match.scan import Looker
+    from leakwatch.match.scan import scan as scan_targets
     from leakwatch.sandbox.limits import ReadLimits
     from leakwatch.sandbox.pool import SandboxPool
-    from leakwatch.wiring.urls import UrlTargets
+
+    def fetch_target(url: str) -> Sequence[Fetched]:
+        # Takes as long to load as the rest together; most targets are files.
+        from leakwatch.wiring.urls import UrlTargets
+
+        return UrlTargets(direct, allow_private, tor_proxy)(url)
 
     output = Output(as_json=as_json)
     loaded = FingerprintKey.load(key)
+    # Opened and checked once: the processes inherit the maps and share their pages.
     matcher = CorpusMatcher([open_corpus(path) for path in corpora], loaded)
-    with SandboxPool(ReadLimits(), workers=jobs) as reader, output.progress("looked at") as bar:
-        scanner = Scanner(
-            reader, matcher, fetch_target=UrlTargets(direct, allow_private, tor_proxy), jobs=jobs
-        )
-        results = scanner.scan(targets, progress=lambda n: bar.advance(bar.task_ids[0], n))
+
+    @contextmanager
+    def looker() -> Iterator[Looker]:
+        with SandboxPool(ReadLimits(), workers=1, parser_modules=()) as reader:
+            yield Looker(reader, matcher, fetch_target)
+
+    with Crew(looker, jobs=jobs) as crew, output.progress("looked at") as bar:
+        results = scan_targets(crew, targets, progress=lambda n: bar.advance(bar.task_ids[0], n))
         code = show(output, results, explain=explain)
     raise typer.Exit(code if code is not None else NOTHING_FOUND * exit_code)
 

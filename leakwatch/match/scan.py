@@ -1,5 +1,9 @@
 """The flow behind ``leakwatch scan``: target -> reader -> matcher -> results.
 
+    targets -- walked here, in batches --> processes: read, sketch, match
+       ^                                               |
+       +------------- results, in order ---------------+
+
 No database and no daemon. Folders are walked without following links; nothing
 is written. What could not be read is a result of its own, never an exception.
 """
@@ -12,8 +16,8 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 
+from leakwatch.corpus.crew import Crew
 from leakwatch.corpus.intake import FileReader, Taken, batches, take
-from leakwatch.corpus.parallel import in_order
 from leakwatch.corpus.tree import Found, TreeEntry, walk
 from leakwatch.errors import LeakwatchError, MissingFile
 from leakwatch.model.artefact import MEMBER_SEPARATOR, Artefact
@@ -55,6 +59,18 @@ FetchTarget = Callable[[str], Sequence[Fetched]]
 
 
 @dataclass(frozen=True, slots=True)
+class Looker:
+    """What a process needs to look at files; each process of a scan has one of its own."""
+
+    reader: FileReader
+    """Opens hostile bytes."""
+    matcher: Matcher
+    """Knows the corpora, whose pages all processes share."""
+    fetch_target: FetchTarget
+    """Gets URLs."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Work:
     """Things looked at together, all of one target."""
 
@@ -63,74 +79,54 @@ class _Work:
     """Empty for a URL."""
 
 
-class Scanner:
-    """Looks at targets.
+def scan(
+    crew: Crew[Looker], targets: Iterable[str], *, progress: Callable[[int], None] = lambda _: None
+) -> Iterator[ScanResult]:
+    """Yield what is found, in the order of the targets; nothing for a clean one.
 
     Args:
-        reader: opens hostile bytes; called from ``jobs`` threads at once.
-        matcher: knows the corpora.
-        fetch_target: gets URLs.
-        jobs: batches of files looked at at the same time.
+        crew: whose processes look, a batch of files each.
+        targets: paths and URLs.
+        progress: called with the number of files looked at.
     """
+    work = (item for target in targets for item in _work_of(target))
+    for item, results in crew.in_order(_look, work):
+        progress(max(1, len(item.entries)))
+        yield from results
 
-    def __init__(
-        self,
-        reader: FileReader,
-        matcher: Matcher,
-        *,
-        fetch_target: FetchTarget,
-        jobs: int = 1,
-    ) -> None:
-        self._reader = reader
-        self._matcher = matcher
-        self._fetch_target = fetch_target
-        self._jobs = jobs
 
-    def scan(
-        self, targets: Iterable[str], *, progress: Callable[[int], None] = lambda _: None
-    ) -> Iterator[ScanResult]:
-        """Yield what is found, in the order of the targets; nothing for a clean one.
+def _look(looker: Looker, work: _Work) -> list[ScanResult]:
+    if not work.entries:
+        return _look_at_url(looker, work.target)
+    looks: dict[int, _Look] = {}
+    try:
+        for taken in take(looker.reader, work.entries, with_roots=False):
+            look = looks.setdefault(taken.number, _Look(work.target, looker.matcher))
+            look.add(taken)
+    except LeakwatchError as error:
+        # The sandbox itself failed: nothing from here on has been looked at,
+        # and a file that is read alone not to its end.
+        unread = work.entries[len(looks) if len(work.entries) > 1 else 0 :]
+        failed = [_failed(work.target, e.relative, error) for e in unread]
+        return [r for look in looks.values() for r in look.results()] + failed
+    return [result for look in looks.values() for result in look.results()]
 
-        Args:
-            targets: paths and URLs.
-            progress: called with the number of files looked at.
-        """
-        work = (item for target in targets for item in _work_of(target))
-        for item, results in in_order(self._look, work, jobs=self._jobs):
-            progress(max(1, len(item.entries)))
-            yield from results
 
-    def _look(self, work: _Work) -> list[ScanResult]:
-        if not work.entries:
-            return self._look_at_url(work.target)
-        looks: dict[int, _Look] = {}
-        try:
-            for taken in take(self._reader, work.entries):
-                look = looks.setdefault(taken.number, _Look(work.target, self._matcher))
-                look.add(taken)
-        except LeakwatchError as error:
-            # The sandbox itself failed: nothing from here on has been looked at,
-            # and a file that is read alone not to its end.
-            unread = work.entries[len(looks) if len(work.entries) > 1 else 0 :]
-            failed = [_failed(work.target, e.relative, error) for e in unread]
-            return [r for look in looks.values() for r in look.results()] + failed
-        return [result for look in looks.values() for result in look.results()]
-
-    def _look_at_url(self, target: str) -> list[ScanResult]:
-        results: list[ScanResult] = []
-        try:
-            for fetched in self._fetch_target(target):
-                look = _Look(target, self._matcher)
-                if fetched.body is not None:
-                    [artefacts] = self._reader.read_many([(fetched.name, fetched.body)])
-                    for artefact in artefacts:
-                        look.match(artefact)
-                if fetched.listing is not None:
-                    look.match_listing(fetched.name, fetched.listing)
-                results += look.results()
-        except LeakwatchError as error:
-            results.append(_failed(target, "", error))
-        return results
+def _look_at_url(looker: Looker, target: str) -> list[ScanResult]:
+    results: list[ScanResult] = []
+    try:
+        for fetched in looker.fetch_target(target):
+            look = _Look(target, looker.matcher)
+            if fetched.body is not None:
+                [artefacts] = looker.reader.read_many([(fetched.name, fetched.body)])
+                for artefact in artefacts:
+                    look.match(artefact)
+            if fetched.listing is not None:
+                look.match_listing(fetched.name, fetched.listing)
+            results += look.results()
+    except LeakwatchError as error:
+        results.append(_failed(target, "", error))
+    return results
 
 
 class _Look:
