@@ -18,6 +18,7 @@ from leakwatch.match.grade import grade_equal_text, grade_scores
 from leakwatch.match.index import SegmentIndex
 from leakwatch.match.listing import match_entries
 from leakwatch.match.score import score
+from leakwatch.match.sieve import Sieve
 from leakwatch.model.artefact import Artefact
 from leakwatch.model.fingerprint import ExactDigests
 from leakwatch.model.listing import Listing
@@ -36,6 +37,7 @@ class _Shelf:
     index: SegmentIndex
     population: int
     withdrawn: frozenset[int]
+    sieve: Sieve
 
     def id(self, file: int) -> str:
         return file_id(self.index.segment.raw(file))
@@ -71,17 +73,34 @@ class CorpusMatcher:
 
     def match_artefact(self, artefact: Artefact) -> Reading:
         """Return every known file found in the artefact, surest first."""
-        text = letters(artefact.text or "")
-        digests = self._exact.digests(artefact.sha256, text)
-        sketches = [self._sketcher.sketch(reading) for reading in _readings(artefact.text, text)]
-        found = _Best()
+        return self.match_artefacts([artefact])[0]
+
+    def match_artefacts(self, artefacts: Sequence[Artefact]) -> list[Reading]:
+        """Return what each artefact holds; many small ones together take a fraction of the time."""
+        plain = [letters(artefact.text or "") for artefact in artefacts]
+        texts = [
+            (number, reading)
+            for number, (artefact, text) in enumerate(zip(artefacts, plain, strict=True))
+            for reading in _readings(artefact.text, text)
+        ]
+        sketches = self._sketcher.sketch_many([text for _, text in texts])
+        found = [_Best() for _ in artefacts]
+        digests = [
+            self._exact.digests(artefact.sha256, text)
+            for artefact, text in zip(artefacts, plain, strict=True)
+        ]
         for shelf in self._shelves:
-            if digests.raw and artefact.size_bytes >= RAW_FLOOR_BYTES:
-                found.add(_equal_bytes(shelf, digests))
-            found.add(_equal_text(shelf, digests))
-            for sketch in sketches:
-                found.add(_similar_text(shelf, sketch))
-        return Reading(digests, found.matches())
+            for best, artefact, digest in zip(found, artefacts, digests, strict=True):
+                if digest.raw and artefact.size_bytes >= RAW_FLOOR_BYTES:
+                    best.add(_equal_bytes(shelf, digest))
+                best.add(_equal_text(shelf, digest))
+            verdicts = shelf.sieve.in_question(sketches)
+            for (number, _), sketch, in_question in zip(texts, sketches, verdicts, strict=True):
+                if in_question:
+                    found[number].add(_similar_text(shelf, sketch))
+        return [
+            Reading(digest, best.matches()) for digest, best in zip(digests, found, strict=True)
+        ]
 
     def match_listing(self, listing: Listing) -> Reading:
         """Return every known file that the listing names, surest first."""
@@ -150,7 +169,9 @@ def _shelves(corpus: Corpus) -> Iterator[_Shelf]:
             if gone
             else frozenset[int]()
         )
-        yield _Shelf(corpus, SegmentIndex(segment), entry.population, withdrawn)
+        index = SegmentIndex(segment)
+        sieve = Sieve(index, excluded=withdrawn)
+        yield _Shelf(corpus, index, entry.population, withdrawn, sieve)
 
 
 def _equal_bytes(shelf: _Shelf, digests: ExactDigests) -> Iterator[Match]:

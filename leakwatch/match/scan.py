@@ -15,16 +15,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
+from typing import Protocol
 
 from leakwatch.corpus.crew import Crew
-from leakwatch.corpus.intake import FileReader, Taken, batches, take
+from leakwatch.corpus.intake import FileReader, batches, take
 from leakwatch.corpus.tree import Found, TreeEntry, walk
 from leakwatch.errors import LeakwatchError, MissingFile
 from leakwatch.model.artefact import MEMBER_SEPARATOR, Artefact
 from leakwatch.model.listing import Listing, ListingEntry
 from leakwatch.model.match import Match
-from leakwatch.ports import Matcher
+from leakwatch.ports import Reading
 
+_TOGETHER = 512
+_TOGETHER_CHARS = 4 * 1024 * 1024
+"""What is matched together: as many artefacts, or as much text of them."""
 URL_SCHEMES = ("http://", "https://")
 
 
@@ -58,13 +62,21 @@ FetchTarget = Callable[[str], Sequence[Fetched]]
 """Gets a URL; raises LeakwatchError (a FetchError, most likely)."""
 
 
+class ManyMatcher(Protocol):
+    """Knows the stolen files of some corpora (``match.matcher.CorpusMatcher``)."""
+
+    def match_artefacts(self, artefacts: Sequence[Artefact]) -> Sequence[Reading]: ...
+
+    def match_listing(self, listing: Listing) -> Reading: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Looker:
     """What a process needs to look at files; each process of a scan has one of its own."""
 
     reader: FileReader
     """Opens hostile bytes."""
-    matcher: Matcher
+    matcher: ManyMatcher
     """Knows the corpora, whose pages all processes share."""
     fetch_target: FetchTarget
     """Gets URLs."""
@@ -99,15 +111,21 @@ def _look(looker: Looker, work: _Work) -> list[ScanResult]:
     if not work.entries:
         return _look_at_url(looker, work.target)
     looks: dict[int, _Look] = {}
+    gathered = _Gathered(looker.matcher)
     try:
         for taken in take(looker.reader, work.entries, with_roots=False):
             look = looks.setdefault(taken.number, _Look(work.target, looker.matcher))
-            look.add(taken)
+            if taken.artefact is not None:
+                gathered.add(look, taken.artefact)
+            elif taken.problem == Found.UNREADABLE:
+                look.fail(taken.entry.relative, MissingFile("it cannot be read"))
+        gathered.match()
     except LeakwatchError as error:
         # The sandbox itself failed: nothing from here on has been looked at,
         # and a file that is read alone not to its end.
         unread = work.entries[len(looks) if len(work.entries) > 1 else 0 :]
         failed = [_failed(work.target, e.relative, error) for e in unread]
+        gathered.match()
         return [r for look in looks.values() for r in look.results()] + failed
     return [result for look in looks.values() for result in look.results()]
 
@@ -119,8 +137,10 @@ def _look_at_url(looker: Looker, target: str) -> list[ScanResult]:
             look = _Look(target, looker.matcher)
             if fetched.body is not None:
                 [artefacts] = looker.reader.read_many([(fetched.name, fetched.body)])
+                gathered = _Gathered(looker.matcher)
                 for artefact in artefacts:
-                    look.match(artefact)
+                    gathered.add(look, artefact)
+                gathered.match()
             if fetched.listing is not None:
                 look.match_listing(fetched.name, fetched.listing)
             results += look.results()
@@ -129,25 +149,42 @@ def _look_at_url(looker: Looker, target: str) -> list[ScanResult]:
     return results
 
 
+class _Gathered:
+    """Artefacts that wait to be matched together; bounded."""
+
+    def __init__(self, matcher: ManyMatcher) -> None:
+        self._matcher = matcher
+        self._waiting: list[tuple[_Look, Artefact]] = []
+        self._chars = 0
+
+    def add(self, look: _Look, artefact: Artefact) -> None:
+        self._waiting.append((look, artefact))
+        self._chars += len(artefact.text or "")
+        if len(self._waiting) == _TOGETHER or self._chars > _TOGETHER_CHARS:
+            self.match()
+
+    def match(self) -> None:
+        """Match what waits."""
+        waiting, self._waiting, self._chars = self._waiting, [], 0
+        readings = self._matcher.match_artefacts([artefact for _, artefact in waiting])
+        for (look, artefact), reading in zip(waiting, readings, strict=True):
+            look.add(artefact, reading.matches)
+
+
 class _Look:
     """What one file or URL comes to, artefact by artefact; holds no content."""
 
-    def __init__(self, target: str, matcher: Matcher) -> None:
+    def __init__(self, target: str, matcher: ManyMatcher) -> None:
         self._target = target
         self._matcher = matcher
         self._found: list[tuple[tuple[int, ...], ScanResult]] = []
         self._unread: dict[tuple[str, ...], list[ListingEntry]] = {}
 
-    def add(self, taken: Taken) -> None:
-        if taken.artefact is not None:
-            self.match(taken.artefact)
-        elif taken.problem == Found.UNREADABLE:
-            error = MissingFile("it cannot be read")
-            self._found.append(((), _failed(self._target, taken.entry.relative, error)))
+    def fail(self, name: str, error: LeakwatchError) -> None:
+        self._found.append(((), _failed(self._target, name, error)))
 
-    def match(self, artefact: Artefact) -> None:
-        """Match one artefact; a member left unread counts by what its archive says of it."""
-        matches = self._matcher.match_artefact(artefact).matches
+    def add(self, artefact: Artefact, matches: tuple[Match, ...]) -> None:
+        """Note an artefact's matches; a member left unread counts by what its archive says."""
         if matches or artefact.error is not None:
             kind = ("bytes" if artefact.text is None else "text") if matches else "error"
             result = ScanResult(self._target, str(artefact.path), kind, matches, artefact.error)
