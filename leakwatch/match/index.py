@@ -6,6 +6,7 @@ and only the pages touched become resident.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +83,16 @@ class SegmentIndex:
             background[found] = self.segment.shared_background[places[found]]
         return Sharing(groups, background)
 
+    def may_hold(self, raw: Sequence[bytes], text: Sequence[bytes]) -> list[tuple[bool, bool]]:
+        """Tell of many keyed digests, in one go, which are worth a look: hardly any are.
+
+        Args:
+            raw: of bytes, for ``by_raw``; empty where there is none.
+            text: of texts, for ``by_text``; one for each of ``raw``.
+        """
+        found = (_found(self.segment.raw_keys, raw), _found(self.segment.text_keys, text))
+        return list(zip(*found, strict=True))
+
     def by_raw(self, digest: bytes) -> list[int]:
         """Return the file of a keyed raw digest, in a list of none or one."""
         first, rest = _halves(digest)
@@ -118,6 +129,15 @@ def changes(ids: Indices) -> NDArray[np.bool_]:
 
 def _halves(digest: bytes) -> tuple[int, int]:
     return int.from_bytes(digest[:8], "big"), int.from_bytes(digest[8:], "big")
+
+
+def _found(keys: NDArray[np.uint64], digests: Sequence[bytes]) -> list[bool]:
+    wanted = np.array([int.from_bytes(digest[:8], "big") for digest in digests], np.uint64)
+    if not len(keys) or not len(wanted):
+        return [False] * len(wanted)
+    places = np.minimum(np.searchsorted(keys, wanted, "left"), len(keys) - 1)
+    found: list[bool] = (keys[places] == wanted).tolist()
+    return found
 
 
 def _equal(keys: NDArray[Any], key: int) -> range:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,20 +11,19 @@ from leakwatch.corpus.segment import IN_BACKGROUND
 from leakwatch.fingerprint.exact import RAW_FLOOR_BYTES, ExactHasher
 from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.fingerprint.names import NameHasher, NameKind
-from leakwatch.fingerprint.normalise import letters
 from leakwatch.fingerprint.sketch import Sketch, Sketcher, check_comparable
-from leakwatch.match.grade import grade_equal_text, grade_scores
+from leakwatch.match.grade import Graded, grade_equal_text, grade_scores
 from leakwatch.match.index import SegmentIndex
 from leakwatch.match.listing import match_entries
-from leakwatch.match.score import score
-from leakwatch.match.sieve import Sieve
+from leakwatch.match.readings import readings
+from leakwatch.match.score import Scores, score_many
 from leakwatch.model.artefact import Artefact
 from leakwatch.model.fingerprint import ExactDigests
 from leakwatch.model.listing import Listing
-from leakwatch.model.match import Grade, Match, Method
+from leakwatch.model.match import Grade, Match, Method, Passage
 from leakwatch.ports import Reading
 
-_TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,500}>")
+PASSAGES_TOLD = 20
 _PUBLIC = "the same file is also among the documents that were not stolen"
 
 
@@ -37,7 +35,6 @@ class _Shelf:
     index: SegmentIndex
     population: int
     withdrawn: frozenset[int]
-    sieve: Sieve
 
     def id(self, file: int) -> str:
         return file_id(self.index.segment.raw(file))
@@ -76,28 +73,23 @@ class CorpusMatcher:
         return self.match_artefacts([artefact])[0]
 
     def match_artefacts(self, artefacts: Sequence[Artefact]) -> list[Reading]:
-        """Return what each artefact holds; many small ones together take a fraction of the time."""
-        plain = [letters(artefact.text or "") for artefact in artefacts]
-        texts = [
-            (number, reading)
-            for number, (artefact, text) in enumerate(zip(artefacts, plain, strict=True))
-            for reading in _readings(artefact.text, text)
-        ]
-        sketches = self._sketcher.sketch_many([text for _, text in texts])
-        found = [_Best() for _ in artefacts]
+        """Return what ``match_artefact`` does for each: together, in a fraction of the time."""
+        read = [list(readings(artefact.text or "")) for artefact in artefacts]
         digests = [
-            self._exact.digests(artefact.sha256, text)
-            for artefact, text in zip(artefacts, plain, strict=True)
+            self._exact.digests(artefact.sha256, texts[0])
+            for artefact, texts in zip(artefacts, read, strict=True)
         ]
+        owners = [number for number, texts in enumerate(read) for _ in texts]
+        sketches = self._sketcher.sketch_many([text for texts in read for text in texts])
+        found = [_Best() for _ in artefacts]
         for shelf in self._shelves:
-            for best, artefact, digest in zip(found, artefacts, digests, strict=True):
-                if digest.raw and artefact.size_bytes >= RAW_FLOOR_BYTES:
-                    best.add(_equal_bytes(shelf, digest))
-                best.add(_equal_text(shelf, digest))
-            verdicts = shelf.sieve.in_question(sketches)
-            for (number, _), sketch, in_question in zip(texts, sketches, verdicts, strict=True):
-                if in_question:
-                    found[number].add(_similar_text(shelf, sketch))
+            for number, (raw, text) in enumerate(_may_be_equal(shelf, digests)):
+                if raw and artefacts[number].size_bytes >= RAW_FLOOR_BYTES:
+                    found[number].add(_equal_bytes(shelf, digests[number]))
+                if text:
+                    found[number].add(_equal_text(shelf, digests[number]))
+            for owner, matches in zip(owners, _similar_texts(shelf, sketches), strict=True):
+                found[owner].add(matches)
         return [
             Reading(digest, best.matches()) for digest, best in zip(digests, found, strict=True)
         ]
@@ -128,19 +120,6 @@ class CorpusMatcher:
         )
 
 
-def _readings(text: str | None, plain: bytes) -> Iterator[bytes]:
-    """Yield the letters of a text; and again without its tags, where it has any.
-
-    A document pasted as markup keeps its words, but a tag on each short line
-    breaks every gram of it.
-    """
-    yield plain
-    if text and "<" in text:
-        bare = letters(_TAG.sub(" ", text))
-        if len(bare) < len(plain):
-            yield bare
-
-
 class _Best:
     """One match a known file: the surest, and of equals the first."""
 
@@ -169,9 +148,14 @@ def _shelves(corpus: Corpus) -> Iterator[_Shelf]:
             if gone
             else frozenset[int]()
         )
-        index = SegmentIndex(segment)
-        sieve = Sieve(index, excluded=withdrawn)
-        yield _Shelf(corpus, index, entry.population, withdrawn, sieve)
+        yield _Shelf(corpus, SegmentIndex(segment), entry.population, withdrawn)
+
+
+def _may_be_equal(shelf: _Shelf, digests: Sequence[ExactDigests]) -> list[tuple[bool, bool]]:
+    return shelf.index.may_hold(
+        [bytes.fromhex(digest.raw) for digest in digests],
+        [bytes.fromhex(digest.text or "") for digest in digests],
+    )
 
 
 def _equal_bytes(shelf: _Shelf, digests: ExactDigests) -> Iterator[Match]:
@@ -202,26 +186,45 @@ def _equal(shelf: _Shelf, file: int, grade: Grade, reason: str) -> Match:
     )
 
 
-def _similar_text(shelf: _Shelf, sketch: Sketch) -> Iterator[Match]:
+def _similar_texts(shelf: _Shelf, sketches: Sequence[Sketch]) -> Iterator[list[Match]]:
+    """Yield the matches of each text."""
     manifest = shelf.corpus.manifest
-    scores = score(
+    scores = score_many(
         shelf.index,
-        sketch,
+        sketches,
         policy=manifest.common,
         population=shelf.population,
         excluded=shelf.withdrawn,
+        floor=manifest.calibration.possible,
     )
-    for scored in scores:
-        graded = grade_scores(scored, manifest.calibration)
-        if graded is not None:
-            yield Match(
-                file=shelf.id(scored.file),
-                corpus=shelf.corpus.name,
-                method=Method.TEXT,
-                grade=graded.grade,
-                stolen_in_leak=max(scored.cont, scored.complete),
-                leak_in_stolen=scored.leak_in_stolen,
-                jaccard=scored.jaccard,
-                passage_chars=scored.passage_chars,
-                reasons=graded.reasons,
-            )
+    for found in scores:
+        graded = ((scored, grade_scores(scored, manifest.calibration)) for scored in found)
+        yield [_similar(shelf, scored, grade) for scored, grade in graded if grade is not None]
+
+
+def _similar(shelf: _Shelf, scores: Scores, graded: Graded) -> Match:
+    longest = sorted(scores.passages, key=lambda span: span[0] - span[1])[:PASSAGES_TOLD]
+    return Match(
+        file=shelf.id(scores.file),
+        corpus=shelf.corpus.name,
+        method=Method.TEXT,
+        grade=graded.grade,
+        stolen_in_leak=max(scores.cont, scores.complete),
+        leak_in_stolen=scores.leak_in_stolen,
+        jaccard=scores.jaccard,
+        passage_chars=scores.passage_chars,
+        passages=tuple(Passage(start, end) for start, end in sorted(longest)),
+        passage_count=len(scores.passages),
+        passage_total_chars=_covered(scores.passages),
+        shared_unique=scores.shared_unique,
+        reasons=graded.reasons,
+    )
+
+
+def _covered(passages: Sequence[tuple[int, int]]) -> int:
+    """Return the letters that lie in a passage; passages are in order and may overlap."""
+    total = reached = 0
+    for start, end in passages:
+        total += max(0, end - max(start, reached))
+        reached = max(reached, end)
+    return total

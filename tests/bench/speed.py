@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from leakwatch.corpus.bundle import open_corpus
@@ -35,7 +36,7 @@ from leakwatch.match.scan import Fetched, Looker, scan
 from leakwatch.sandbox.limits import ReadLimits
 from leakwatch.sandbox.pool import SandboxPool
 from tests.bench.notes import note, write_notes
-from tests.bench.peers import PEERS, command, is_installed
+from tests.bench.peers import PEERS, Peer, command, is_installed
 from tests.support.readers import text_artefact
 
 ROUNDS = 3
@@ -71,7 +72,11 @@ def text_to_sketch(texts: Sequence[str]) -> None:
         ("letters, notes", texts, lambda: [letters(t) for t in texts]),
         ("letters, accents here and there", accented, lambda: [letters(t) for t in accented]),
         ("letters, Cyrillic", cyrillic, lambda: [letters(t) for t in cyrillic]),
-        ("text to sketch, note by note", texts, lambda: [sketcher.sketch(letters(t)) for t in texts]),
+        (
+            "text to sketch, note by note",
+            texts,
+            lambda: [sketcher.sketch(letters(t)) for t in texts],
+        ),
         (
             "text to sketch, notes together",
             texts,
@@ -87,12 +92,15 @@ def text_to_sketch(texts: Sequence[str]) -> None:
     ]
     for name, peer in PEERS.items():
         if is_installed(name):
-            made = peer()
-            ways.append((f"{name}: trigrams, MinHash", few, lambda m=made: [m.signature(t) for t in few]))  # type: ignore[misc]
+            ways.append((f"{name}: trigrams, MinHash", few, partial(_signatures, peer(), few)))
     print(f"text, {len(texts)} notes of {sum(map(len, texts)) // len(texts)} characters")
     for name, over, way in ways:
         size = sum(len(text.encode()) for text in over)
         print(f"  {name:38}{size / 1e6 / best_s(way):8.1f} MB/s")
+
+
+def _signatures(peer: Peer, texts: Sequence[str]) -> list[object]:
+    return [peer.signature(text) for text in texts]
 
 
 _CYRILLIC = {ord(c): 0x430 + at for at, c in enumerate("abcdefghijklmnopqrstuvwxyz")}
@@ -121,7 +129,10 @@ def end_to_end(home: Path, files: int) -> None:
     look = [*_leakwatch_command("scan", "--json"), "--key", str(home / "key")]
     look += ["--corpus", str(home / "known.corpus")]
     rows = [
-        ("leakwatch corpus build", _spent([*build, str(known), "--out", str(home / "known.corpus")])),
+        (
+            "leakwatch corpus build",
+            _spent([*build, str(known), "--out", str(home / "known.corpus")]),
+        ),
         ("  of it to start", _spent([*build, str(none), "--out", str(home / "none.corpus")])),
         ("leakwatch scan", _spent([*look, str(other)])),
         ("  of it to start", _spent([*look, str(none)])),
@@ -159,12 +170,18 @@ def where_time_goes(home: Path) -> None:
             yield Looker(reader, matcher, fetch)
 
     profile = cProfile.Profile()
-    with redirect_stderr(io.StringIO()), redirect_stdout(io.StringIO()), Crew(looker, jobs=0) as crew:
+    with (
+        redirect_stderr(io.StringIO()),
+        redirect_stdout(io.StringIO()),
+        Crew(looker, jobs=0) as crew,
+    ):
         list(scan(crew, [str(home / "none")]))
         profile.enable()
         list(scan(crew, [str(home / "other")]))
         profile.disable()
-    print("where a scan's time goes (profiled, so twice as slow; poll and recvmsg wait for the child)")
+    print(
+        "where a scan's time goes (profiled, so twice as slow; poll and recvmsg wait for the child)"
+    )
     stats = pstats.Stats(profile).sort_stats("tottime")
     rows = sorted(stats.stats.items(), key=lambda row: -row[1][2])  # type: ignore[attr-defined]
     total = sum(row[1][2] for row in rows)

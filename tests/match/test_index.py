@@ -50,3 +50,16 @@ def test_sharing_counts_groups(tmp_path: Path) -> None:
     foreign = index.sharing(np.array([0, 1, 2**64 - 1], np.uint64))
     assert foreign.groups.tolist() == [1, 1, 1]
     assert foreign.background.tolist() == [0, 0, 0]
+
+
+def test_digests_worth_a_look_are_those_that_are_there(tmp_path: Path) -> None:
+    """Of many digests the ones of known files are picked out, and no absent one."""
+    build(tmp_path, {f"{n}": note(n) for n in range(9)})
+    index = SegmentIndex(open_corpus(tmp_path / "clinic.corpus").segments[0])
+    known = [index.segment.raw(n) for n in range(9)]
+    assert index.may_hold([*known, b"", bytes(16)], [b""] * 11) == (
+        [(True, False)] * 9 + [(False, False)] * 2
+    )
+    texts = [int(key).to_bytes(8, "big") for key in index.segment.text_keys]
+    assert index.may_hold([b""] * 9, texts) == [(False, True)] * 9
+    assert index.may_hold([], []) == []
