@@ -1,35 +1,43 @@
-"""``leakwatch corpus``: build, info, verify."""
+"""``leakwatch corpus``: build, add, merge, withdraw, info, verify."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from leakwatch.cli.render import Output
+from leakwatch.cli import corpus_show
+from leakwatch.cli.render import Bar, Output
 
 if TYPE_CHECKING:
-    from leakwatch.corpus.build import BuildReport, BuildRequest
+    from leakwatch.corpus.build import Builder
+    from leakwatch.corpus.labels import Labels
     from leakwatch.fingerprint.key import FingerprintKey
 
-corpus = typer.Typer(help="Fingerprint the stolen files; look at a corpus.", no_args_is_help=True)
+corpus = typer.Typer(
+    help="Fingerprint the stolen files; look at a corpus, add to it, withdraw from it.",
+    no_args_is_help=True,
+)
 Bundle = Annotated[Path, typer.Argument(metavar="NAME.corpus", help="The corpus.")]
+Folders = Annotated[list[Path], typer.Argument(metavar="DIR...", help="The stolen files.")]
+Key = Annotated[Path, typer.Option("--key", metavar="FILE", help="The fingerprint key.")]
+LabelsFile = Annotated[
+    Path | None,
+    typer.Option("--labels", metavar="CSV", help="With header path,subject,category."),
+]
+MapFile = Annotated[
+    Path | None,
+    typer.Option("--map", metavar="CSV", help="Write here which id is which path; keep it."),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", min=1, help="Processes that read; one a core unless given."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-
-SHOWN_PROBLEMS = 20
-_COUNTED = {
-    "files": "files seen",
-    "members": "members of archives",
-    "known": "known files",
-    "duplicate": "more copies of the same bytes",
-    "in_background": "also in the background",
-    "without_text": "known by bytes and name only",
-    "unread": "could not be read as what they are",
-    "empty": "empty, left out",
-    "unreadable": "out of reach, left out",
-    "skipped": "links and devices, left out",
-}
 
 
 def register(app: typer.Typer) -> None:
@@ -38,9 +46,9 @@ def register(app: typer.Typer) -> None:
 
 @corpus.command("build")
 def build(
-    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="The stolen files.")],
+    folders: Folders,
     out: Annotated[Path, typer.Option("--out", metavar="NAME.corpus", help="What to write.")],
-    key: Annotated[Path, typer.Option("--key", metavar="FILE", help="The fingerprint key.")],
+    key: Key,
     background: Annotated[
         list[Path] | None,
         typer.Option(
@@ -49,26 +57,23 @@ def build(
             help="Documents that were not stolen; blank forms above all. May be repeated.",
         ),
     ] = None,
-    labels: Annotated[
-        Path | None,
-        typer.Option("--labels", metavar="CSV", help="With header path,subject,category."),
-    ] = None,
-    map_file: Annotated[
-        Path | None,
-        typer.Option("--map", metavar="CSV", help="Write here which id is which path; keep it."),
-    ] = None,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Files read at a time.")] = 2,
+    labels: LabelsFile = None,
+    map_file: MapFile = None,
+    jobs: Jobs = None,
     as_json: AsJson = False,
 ) -> None:
     """Fingerprint folders of stolen files into a corpus that holds none of them.
 
     Blank forms and leaflets must be in the background: else a blank form is
-    taken for the one filled-in copy that was stolen.
+    taken for the one filled-in copy that was stolen. Broken off, the same
+    command goes on where it was. What cannot be read is named and counted; the
+    exit code is 0 as long as anything can be read.
 
     Example: leakwatch corpus build files/ --out clinic.corpus --key fingerprint.key --background forms/
     """
+    from datetime import UTC, datetime
+
     from leakwatch.corpus.build import BuildRequest
-    from leakwatch.corpus.labels import Labels, read_labels
     from leakwatch.fingerprint.key import FingerprintKey
 
     output = Output(as_json=as_json)
@@ -77,59 +82,135 @@ def build(
         folders=tuple(folders),
         out=out,
         background=tuple(background or ()),
-        labels=read_labels(labels, loaded) if labels else Labels(),
+        labels=_labels(labels, loaded),
         map_file=map_file,
     )
-    report = _build(output, loaded, request, jobs=jobs)
-    _show_problems(output, report)
-    if not request.background:
-        output.notice("warning: no background given: blank forms will be taken for stolen files")
-    public = report.manifest.counts.get("in_background")
-    if public:
-        output.notice(
-            f"warning: {public} known files lie in the background too: "
-            "they will never be more than possible matches"
-        )
-    _show(output, {"corpus": out, **report.manifest.info()})
+    with _building(output, loaded, jobs=jobs) as (builder, bar):
+        report = builder.build(request, created_at=datetime.now(UTC), stages=bar)
+    corpus_show.problems(output, report.problems)
+    corpus_show.warnings(output, report.manifest)
+    corpus_show.summary(output, out)
 
 
-def _build(output: Output, key: FingerprintKey, request: BuildRequest, *, jobs: int) -> BuildReport:
-    """Build with a progress bar, in ``jobs`` children."""
+@corpus.command("add")
+def add(
+    path: Bundle,
+    folders: Folders,
+    key: Key,
+    labels: LabelsFile = None,
+    map_file: MapFile = None,
+    jobs: Jobs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add stolen files to a corpus, as a segment of their own.
+
+    Files that are known already are passed over. How common a phrase is, is
+    counted over all files and the background that the corpus keeps. A daemon
+    reads the new state when it is started again.
+
+    Example: leakwatch corpus add clinic.corpus more-files/ --key fingerprint.key --map more.csv
+    """
     from datetime import UTC, datetime
 
-    from leakwatch import __version__
-    from leakwatch.corpus.build import Builder
-    from leakwatch.match.peaks import background_peaks
-    from leakwatch.sandbox.limits import ReadLimits
-    from leakwatch.sandbox.pool import SandboxPool
+    from leakwatch.corpus.growth import Addition
+    from leakwatch.fingerprint.key import FingerprintKey
 
-    with (
-        SandboxPool(ReadLimits(), workers=jobs, parser_modules=()) as reader,
-        output.progress("files") as bar,
-    ):
-        builder = Builder(
-            key,
-            reader,
-            measure_peaks=background_peaks,
-            jobs=jobs,
-            tool=f"leakwatch {__version__}",
-        )
-        return builder.build(
-            request,
-            created_at=datetime.now(UTC),
-            progress=lambda n: bar.advance(bar.task_ids[0], n),
-        )
+    output = Output(as_json=as_json)
+    loaded = FingerprintKey.load(key)
+    addition = Addition(tuple(folders), labels=_labels(labels, loaded), map_file=map_file)
+    with _building(output, loaded, jobs=jobs) as (builder, bar):
+        report = builder.add(path, addition, at=datetime.now(UTC), stages=bar)
+    corpus_show.problems(output, report.problems)
+    corpus_show.warnings(output, report.manifest)
+    corpus_show.summary(output, path, added=report.added)
+    if report.added:
+        output.notice("next: leakwatch findings rematch compares them with what was seen before")
+
+
+@corpus.command("merge")
+def merge(path: Bundle, jobs: Jobs = None, as_json: AsJson = False) -> None:
+    """Make one segment of all: counts anew what is common, and drops what was withdrawn.
+
+    Needs no key and no file: everything is in the corpus. Until it ends the
+    corpus is what it was.
+
+    Example: leakwatch corpus merge clinic.corpus
+    """
+    from datetime import UTC, datetime
+
+    from leakwatch.corpus.growth import merge as merge_segments
+
+    output = Output(as_json=as_json)
+    with _merging(output, path, jobs=jobs) as (kit, bar):
+        merge_segments(kit, path, at=datetime.now(UTC), stages=bar)
+    corpus_show.summary(output, path)
+
+
+@corpus.command("withdraw")
+def withdraw(
+    path: Bundle,
+    ids: Annotated[
+        list[str] | None,
+        typer.Option("--id", metavar="k-...", help="A known file. May be repeated."),
+    ] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option("--subject", help="All files of one subject: as in the labels, or its s-..."),
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", metavar="FILE", help="For a subject as in the labels.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make known files known no longer, for whoever opens the corpus next.
+
+    Their fingerprints stay on the disk until `leakwatch corpus merge`. A daemon
+    reads the new state when it is started again.
+
+    Example: leakwatch corpus withdraw clinic.corpus --id k-abcdefghijklmnop
+    """
+    from datetime import UTC, datetime
+
+    from leakwatch.corpus import withdrawing
+    from leakwatch.fingerprint.key import FingerprintKey
+
+    if bool(ids) == (subject is not None):
+        raise typer.BadParameter("give --id or --subject")
+    output = Output(as_json=as_json)
+    now = datetime.now(UTC)
+    if ids:
+        manifest, count = withdrawing.withdraw_ids(path, ids, at=now)
+    else:
+        loaded = FingerprintKey.load(key) if key is not None else None
+        token = withdrawing.token_of(subject or "", loaded, manifest_of=path)
+        manifest, count = withdrawing.withdraw_subject(path, token, at=now)
+    fields = {"corpus": path, "withdrawn_now": count, "withdrawn": len(manifest.withdrawn)}
+    fields |= {"files": manifest.files, "digest": manifest.digest}
+    if as_json:
+        output.record(fields)
+    else:
+        output.fields(fields.items())
+        output.notice("their fingerprints stay on the disk until: leakwatch corpus merge")
 
 
 @corpus.command("info")
-def info(path: Bundle, as_json: AsJson = False) -> None:
-    """Say what a corpus is: key id, counts, parameters.
+def info(
+    path: Bundle,
+    unidentifiable: Annotated[
+        bool,
+        typer.Option("--unidentifiable", help="List the files that their text does not set apart."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a corpus is: key id, counts, background, thresholds, what stays identifiable.
 
-    Example: leakwatch corpus info clinic.corpus
+    Example: leakwatch corpus info clinic.corpus --unidentifiable
     """
-    from leakwatch.corpus.bundle import read_manifest
-
-    _show(Output(as_json=as_json), {"corpus": path, **read_manifest(path).info()})
+    output = Output(as_json=as_json)
+    if unidentifiable:
+        corpus_show.unidentifiable(output, path)
+    else:
+        corpus_show.summary(output, path)
 
 
 @corpus.command("verify")
@@ -149,31 +230,61 @@ def verify(path: Bundle, as_json: AsJson = False) -> None:
         output.fields([*fields.items(), ("intact", "every file has its digest")])
 
 
-def _show(output: Output, info: dict[str, Any]) -> None:
-    if output.as_json:
-        output.record(info)
-        return
-    counts: dict[str, int] = info["counts"]
-    output.fields(
-        [
-            ("corpus", info["corpus"]),
-            ("key id", info["key_id"]),
-            ("built", f"{info['created_at']} by {info['tool']}"),
-            ("known files", info["files"]),
-            ("withdrawn", info["withdrawn"]),
-            ("background", f"{info['background_documents']} documents"),
-            ("size", f"{info['size_bytes'] / 1e6:.1f} MB"),
-            ("thresholds", info["calibration"]["origin"]),
-            ("digest", info["digest"]),
-            *((text, counts[name]) for name, text in _COUNTED.items() if counts.get(name)),
-        ]
-    )
+def _labels(path: Path | None, key: FingerprintKey) -> Labels:
+    from leakwatch.corpus.labels import Labels, read_labels
+
+    return read_labels(path, key) if path is not None else Labels()
 
 
-def _show_problems(output: Output, report: BuildReport) -> None:
-    """Name on stderr what is not known as it should be; the names are the custodian's own."""
-    for problem in report.problems[:SHOWN_PROBLEMS]:
-        output.notice(f"{problem.slug}: {problem.path}")
-    more = len(report.problems) - SHOWN_PROBLEMS
-    if more > 0:
-        output.notice(f"and {more} more")
+@contextmanager
+def _building(
+    output: Output, key: FingerprintKey, *, jobs: int | None
+) -> Iterator[tuple[Builder, Bar]]:
+    """Give a builder with processes of its own, each with its sandbox, and a progress bar."""
+    from functools import partial
+
+    from leakwatch import __version__
+    from leakwatch.corpus.build import Builder
+    from leakwatch.corpus.crew import Crew
+    from leakwatch.corpus.packing import hands
+    from leakwatch.match.peaks import background_peaks, best_scores
+    from leakwatch.sandbox.limits import ReadLimits
+    from leakwatch.sandbox.pool import SandboxPool
+
+    start = partial(hands, key, SandboxPool(ReadLimits(), workers=1, parser_modules=()))
+    # The processes come before the bar, which has a thread.
+    with Crew(start, jobs=jobs or _cores()) as crew, output.bar() as bar:
+        yield (
+            Builder(
+                key,
+                measure_peaks=background_peaks,
+                measure_scores=best_scores,
+                tool=f"leakwatch {__version__}",
+                crew=crew,
+            ),
+            bar,
+        )
+
+
+@contextmanager
+def _merging(output: Output, path: Path, *, jobs: int | None) -> Iterator[tuple[Any, Bar]]:
+    """Give what a merge is made with: processes that hold nothing, and a progress bar."""
+    from contextlib import nullcontext
+
+    from leakwatch import __version__
+    from leakwatch.corpus.bundle import read_manifest
+    from leakwatch.corpus.crew import Crew
+    from leakwatch.corpus.kit import Kit
+    from leakwatch.fingerprint.grams import K, S
+    from leakwatch.match.peaks import background_peaks, best_scores
+    from leakwatch.model.fingerprint import FingerprintParams
+
+    params = FingerprintParams(key_id=read_manifest(path).params.key_id, k=K, s=S)
+    crew: Crew[Any] = Crew(nullcontext, jobs=jobs or _cores())
+    with crew, output.bar() as bar:
+        tool = f"leakwatch {__version__}"
+        yield Kit(params, crew, background_peaks, best_scores, tool), bar
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))

@@ -91,6 +91,12 @@ class Output:
             self.stderr.print(Text.assemble(("next: ", "bold"), shown(error.hint)), soft_wrap=True)
 
     @contextmanager
+    def bar(self) -> Iterator[Bar]:
+        """Show a progress bar for work of several stages while the block runs."""
+        with self.progress("starting") as progress:
+            yield Bar(self, progress)
+
+    @contextmanager
     def progress(self, what: str, total: int | None = None) -> Iterator[Progress]:
         """Show a progress bar with an ETA on stderr while the block runs.
 
@@ -110,6 +116,27 @@ class Output:
         with bar:
             bar.add_task(what, total=total)
             yield bar
+
+
+class Bar:
+    """A progress bar that is told of stages; implements ``corpus.stages.Stages``."""
+
+    def __init__(self, output: Output, progress: Progress) -> None:
+        self._output = output
+        self._progress = progress
+        self._task = progress.task_ids[0]
+
+    def begin(self, name: str, total: int | None = None) -> None:
+        """Start over, under another name."""
+        self._progress.reset(self._task, total=total, description=name)
+
+    def advance(self, steps: int) -> None:
+        """Show that so many steps more are done."""
+        self._progress.advance(self._task, steps)
+
+    def say(self, line: str) -> None:
+        """Say something above the bar."""
+        self._output.notice(line)
 
 
 def shown(value: Any) -> str:

@@ -1,148 +1,96 @@
-"""Known files and background -> the arrays of one segment (``segment.py``)."""
+"""Known files, in order, and the background -> the arrays of one segment (``segment.py``).
+
+Nothing here is of the size of all grams: they are taken by the chunk, and what
+must be sorted goes through files (``partitions.py``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leakwatch.corpus.background import BackgroundTable
+from leakwatch.corpus import frequency
+from leakwatch.corpus.arrays import ArrayFolder
+from leakwatch.corpus.background import Background
 from leakwatch.corpus.calibration import CommonPolicy
+from leakwatch.corpus.columns import KINDS, Columns, Indices
 from leakwatch.corpus.families import families
-from leakwatch.corpus.known import KnownFile
-from leakwatch.corpus.segment import IN_BACKGROUND, LOW_BITS, NO_CATEGORY, NONE, Segment, segment_of
-from leakwatch.fingerprint.grams import Values
-from leakwatch.fingerprint.minhash import PERMUTATIONS
-from leakwatch.fingerprint.names import NameKind
+from leakwatch.corpus.frequency import Frequencies
+from leakwatch.corpus.partitions import Partitions
+from leakwatch.corpus.segment import GRAM_BITS, IN_BACKGROUND, NONE, bucket_bits, lows_type
 
 POSTED_AT_LEAST = 24
 """Grams of each file in the inverted index; files with fewer post all."""
 POSTED_SHARE = 0.4
 """An excerpt of 17 grams (40 words) meets none of them once in 6,000 times."""
-_BUCKET_BITS = (6, 20)
-_MANY = 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
-class _Grams:
-    """Every distinct gram of every file, file after file."""
+class Assembled:
+    """What a segment's arrays came to."""
 
-    values: Values
-    files: NDArray[np.int64]
-    offsets: NDArray[np.int64]
-    groups: NDArray[np.int64]
-    """Groups of known files that hold the gram."""
-    background: NDArray[np.int64]
-    """Background documents that hold it."""
+    population: int
+    """Groups of known files and background documents: what rarity is counted in."""
+    in_background: int
+    """Files of it that lie in the background too."""
+    families: int
+    """Families of near-duplicates among its files."""
 
 
 def assemble(
-    files: Sequence[KnownFile],
-    background: BackgroundTable,
+    columns: Columns,
+    background: Background,
     *,
+    first: int,
     policy: CommonPolicy,
-    categories: Sequence[str],
-) -> Segment:
-    """Return the arrays of the files.
+    out: ArrayFolder,
+    work: Path,
+) -> Assembled:
+    """Write every array of a segment but ``forward``, ``offsets`` and ``background_peaks``.
 
     Args:
-        files: ordered by ``raw`` and distinct in it.
-        background: gathered for these files.
+        columns: every known file; those of the segment last, in its order.
+        background: documents that were not stolen.
+        first: row of the segment's first file; rows before it are counted, not written.
         policy: what is common.
-        categories: every category of the files.
+        out: where the arrays go.
+        work: a folder for what is sorted in between.
     """
-    family = families(files)
-    tokens = sorted({f.subject for f in files if f.subject is not None})
-    token_index = {token: index for index, token in enumerate(tokens)}
-    subjects = np.array(
-        [NONE if f.subject is None else token_index[f.subject] for f in files], dtype=np.uint32
-    )
-    groups = np.where(subjects != NONE, len(files) + subjects.astype(np.int64), family)
-    _, groups = np.unique(groups, return_inverse=True)
-    grams, shared = _counted(files, groups, background)
-    raws = np.frombuffer(b"".join(f.raw for f in files), dtype=">u8").astype("<u8").reshape(-1, 2)
-    known = len(files)
+    family = families(columns.text, columns.signatures, columns.grams)
+    groups = _groups(columns, family)
+    population = len(np.unique(groups)) + background.documents
+    shared = frequency.count(columns, groups, background, first=first, out=out, work=work)
+    out.put("shared_offsets", _offsets(shared.tops, bucket_bits(len(shared.tops))))
+    mine = columns.of(np.arange(first, len(columns)))
+    chosen = _Chosen(mine, out, work)
+    live, every = np.zeros(len(mine), np.float32), np.zeros(len(mine), np.float32)
+    for rows in mine.grams.chunks():
+        chunk = _chunk(mine, rows, shared, policy)
+        owners = chunk.files - rows[0]
+        rarity = rarities(chunk.groups, chunk.background, population)
+        live[rows] = np.bincount(owners, chunk.live, minlength=len(rows))
+        every[rows] = np.bincount(owners, rarity, minlength=len(rows))
+        chosen.add(chunk)
+    chosen.write()
+    flags = IN_BACKGROUND * background.holds(mine).astype(np.uint8)
     arrays: dict[str, NDArray[Any]] = {
-        "raw_keys": raws[:, 0].copy(),
-        "raw_rests": raws[:, 1].copy(),
-        "letters": np.array([f.letters for f in files], np.uint32),
-        "flags": np.array([IN_BACKGROUND * background.holds(f) for f in files], np.uint8),
-        "groups": groups.astype(np.uint32),
-        "families": family,
-        "subjects": subjects,
-        "subject_tokens": np.array(tokens, np.uint64),
-        "categories": _categories(files, categories),
-        "signatures": np.array([f.signature for f in files], np.uint32).reshape(known, -1)
-        if known
-        else np.empty((0, PERMUTATIONS), np.uint32),
-        "offsets": grams.offsets,
-        "forward": (grams.values >> np.uint64(64 - LOW_BITS)).astype(np.uint32),
-        **_weights(grams, known, _population(groups, background), policy),
-        "background_peaks": np.zeros(known, np.float32),
-        **_postings(grams, policy),
-        **shared,
-        **_texts(files),
-        **_names(files),
+        "flags": flags,
+        "families": _local(family[first:]),
+        "groups": np.unique(groups[first:], return_inverse=True)[1].astype(np.uint32),
+        "weights_live": live,
+        "weights_all": every,
+        **_per_file(mine),
+        **_texts(mine),
+        **_names(mine),
     }
-    return segment_of(arrays, where="new segment")
-
-
-def population(segment: Segment, background: BackgroundTable) -> int:
-    """Return what rarity is counted in: groups of known files and background documents."""
-    return _population(segment.groups, background)
-
-
-def _population(groups: NDArray[Any], background: BackgroundTable) -> int:
-    return len(np.unique(groups)) + background.documents
-
-
-def _categories(files: Sequence[KnownFile], categories: Sequence[str]) -> NDArray[Any]:
-    place = {category: index for index, category in enumerate(categories)}
-    return np.array(
-        [NO_CATEGORY if f.category is None else place[f.category] for f in files], np.uint16
-    )
-
-
-def _counted(
-    files: Sequence[KnownFile], groups: NDArray[np.int64], background: BackgroundTable
-) -> tuple[_Grams, dict[str, NDArray[Any]]]:
-    """Count each gram's groups and background documents; also the table of those shared."""
-    lengths = np.array([len(f.values) for f in files], dtype=np.int64)
-    values = np.concatenate([np.empty(0, np.uint64), *(f.values for f in files)])
-    owners = np.repeat(np.arange(len(files)), lengths)
-    distinct = background.values
-    places = np.searchsorted(distinct, values)
-    once = np.unique(places * (len(files) + 1) + groups[owners])
-    in_groups = np.bincount(once // (len(files) + 1), minlength=len(distinct))
-    table = (in_groups >= 2) | (background.counts >= 1)
-    grams = _Grams(
-        values=values,
-        files=owners,
-        offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-        groups=in_groups[places],
-        background=background.counts[places],
-    )
-    return grams, {
-        "shared_values": distinct[table],
-        "shared_groups": np.minimum(in_groups[table], _MANY).astype(np.uint16),
-        "shared_background": np.minimum(background.counts[table], _MANY).astype(np.uint16),
-    }
-
-
-def _weights(
-    grams: _Grams, files: int, population: int, policy: CommonPolicy
-) -> dict[str, NDArray[Any]]:
-    groups = np.minimum(grams.groups, _MANY)
-    background = np.minimum(grams.background, _MANY)
-    live = live_weights(groups, background, policy)
-    rarity = rarities(groups, background, population)
-    return {
-        "weights_live": np.bincount(grams.files, live, minlength=files).astype(np.float32),
-        "weights_all": np.bincount(grams.files, rarity, minlength=files).astype(np.float32),
-    }
+    for name, array in arrays.items():
+        out.put(name, array)
+    return Assembled(population, int(flags.sum()), len(np.unique(family[first:])))
 
 
 def live_weights(
@@ -167,52 +115,137 @@ def rarities(
     return np.log((population + 1.0) / np.minimum(holders, population + 0.5))
 
 
-def _postings(grams: _Grams, policy: CommonPolicy) -> dict[str, NDArray[Any]]:
-    holders = grams.groups + grams.background
-    is_live = live_weights(grams.groups, grams.background, policy) > 0
-    # Live grams evenly, so that no passage goes without; then the rarest of the common.
-    # The low bits choose: the high ones choose the bucket, which would fill unevenly.
-    order = np.lexsort(
-        (grams.values & np.uint64(0xFFFFFFFF), np.where(is_live, 0, holders), grams.files)
-    )
-    lengths = np.diff(grams.offsets)
-    quota = np.maximum(POSTED_AT_LEAST, np.ceil(POSTED_SHARE * lengths)).astype(np.int64)
-    nth = np.arange(len(order)) - grams.offsets[grams.files[order]]
-    posted = order[nth < quota[grams.files[order]]] if len(order) else order
-    values, owners = grams.values[posted], grams.files[posted]
-    low, high = _BUCKET_BITS
-    bits = min(max(len(posted).bit_length() - 1, low), high)
-    by_value = np.lexsort((owners, values))
-    values, owners = values[by_value], owners[by_value]
-    buckets = (values >> np.uint64(64 - bits)).astype(np.int64)
-    counts = np.bincount(buckets, minlength=1 << bits)
-    lows = (values >> np.uint64(64 - bits - LOW_BITS)) & np.uint64(0xFFFFFFFF)
+def drawn(tops: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return a number for each gram by whose order some are chosen.
+
+    Not the gram itself: the lowest grams of every file would lie in the same
+    buckets. Shift and multiply spread them (the finaliser of MurmurHash3).
+    """
+    mixed = (tops ^ (tops >> np.uint32(16))) * np.uint32(0x85EBCA6B)
+    mixed = (mixed ^ (mixed >> np.uint32(13))) * np.uint32(0xC2B2AE35)
+    spread: NDArray[np.uint32] = mixed ^ (mixed >> np.uint32(16))
+    return spread
+
+
+def _groups(columns: Columns, family: NDArray[np.uint32]) -> Indices:
+    """Return what document frequency is counted in: a row's subject, else its family."""
+    labelled = columns.subjects != 0
+    _, subjects = np.unique(columns.subjects, return_inverse=True)
+    groups = np.where(labelled, len(columns) + subjects, family.astype(np.int64))
+    _, numbered = np.unique(groups, return_inverse=True)
+    return numbered.astype(np.int64)
+
+
+def _local(labels: NDArray[Any]) -> NDArray[np.uint32]:
+    """Return labels as the segment's own: the first file that has the same one."""
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    return first[inverse].astype(np.uint32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """The grams of some files, with what is known of each."""
+
+    files: Indices
+    tops: NDArray[np.uint32]
+    groups: Indices
+    background: Indices
+    live: NDArray[np.float64]
+
+
+def _chunk(columns: Columns, rows: Indices, shared: Frequencies, policy: CommonPolicy) -> _Chunk:
+    tops = columns.grams.take(rows)
+    groups, background = shared.of(tops)
+    files = np.repeat(rows, columns.grams.counts[rows])
+    return _Chunk(files, tops, groups, background, live_weights(groups, background, policy))
+
+
+class _Chosen:
+    """The postings: of each file's grams those that bring it into question."""
+
+    def __init__(self, columns: Columns, out: ArrayFolder, work: Path) -> None:
+        self._counts = columns.grams.counts
+        wanted = np.maximum(POSTED_AT_LEAST, np.ceil(POSTED_SHARE * self._counts))
+        self._quota = np.minimum(wanted.astype(np.int64), self._counts)
+        self._total = int(self._quota.sum())
+        self._out = out
+        self._parts = Partitions(work / "postings", expected=self._total)
+
+    def add(self, chunk: _Chunk) -> None:
+        """Choose among the grams of some files.
+
+        Live grams evenly, so that no passage goes without; then the rarest of the common.
+        """
+        holders = chunk.groups + chunk.background
+        order = np.lexsort((drawn(chunk.tops), np.where(chunk.live > 0, 0, holders), chunk.files))
+        files = chunk.files[order]
+        begins = np.append(True, files[1:] != files[:-1])[: len(files)]
+        firsts = np.maximum.accumulate(np.where(begins, np.arange(len(files)), 0))
+        posted = order[np.arange(len(files)) - firsts < self._quota[files]]
+        tops, owners = chunk.tops[posted].astype(np.uint64), chunk.files[posted]
+        self._parts.add(tops << np.uint64(32) | owners.astype(np.uint64))
+
+    def write(self) -> None:
+        """Write the inverted index."""
+        bits = bucket_bits(self._total)
+        mask = np.uint32((1 << (GRAM_BITS - bits)) - 1)
+        sizes = np.zeros(1 << bits, np.int64)
+        with (
+            self._out.stream("posting_lows", lows_type(bits)) as lows,
+            self._out.stream("posting_files", "<u4") as files,
+        ):
+            for keys in self._parts.ascending():
+                tops = (keys >> np.uint64(32)).astype(np.uint32)
+                lows.append(tops & mask)
+                files.append(keys.astype(np.uint32))
+                sizes += np.bincount(tops >> np.uint32(GRAM_BITS - bits), minlength=len(sizes))
+        self._out.put("posting_offsets", np.append(0, np.cumsum(sizes)).astype(np.uint32))
+
+
+def _offsets(tops: NDArray[np.uint32], bits: int) -> NDArray[np.uint32]:
+    """Return where in ascending grams each bucket of their top bits begins, and the end."""
+    borders = np.arange(1 << bits, dtype=np.uint64) << np.uint64(GRAM_BITS - bits)
+    starts = np.searchsorted(tops, borders.astype(np.uint32))
+    return np.append(starts, len(tops)).astype(np.uint32)
+
+
+def _per_file(columns: Columns) -> dict[str, NDArray[Any]]:
+    labelled = columns.subjects != 0
+    tokens = np.unique(columns.subjects[labelled])
+    places = np.searchsorted(tokens, columns.subjects)
     return {
-        "posting_offsets": np.concatenate([[0], np.cumsum(counts)]).astype(np.uint32),
-        "posting_lows": lows.astype(np.uint32),
-        "posting_files": owners.astype(np.uint32),
+        "raw_keys": columns.raw[:, 0],
+        "raw_rests": columns.raw[:, 1],
+        "letters": columns.letters.astype(np.uint32),
+        "subjects": np.where(labelled, places, NONE).astype(np.uint32),
+        "subject_tokens": tokens.astype(np.uint64),
+        "categories": columns.categories,
+        "signatures": columns.signatures,
     }
 
 
-def _texts(files: Sequence[KnownFile]) -> dict[str, NDArray[Any]]:
-    rows = sorted((f.text, index) for index, f in enumerate(files) if f.text is not None)
-    digests = np.frombuffer(b"".join(text for text, _ in rows), dtype=">u8").astype("<u8")
-    halves = digests.reshape(-1, 2)
+def _texts(columns: Columns) -> dict[str, NDArray[Any]]:
+    files = np.flatnonzero(columns.text.any(axis=1))
+    text = columns.text[files]
+    order = np.lexsort((files, text[:, 1], text[:, 0]))
     return {
-        "text_keys": halves[:, 0].copy(),
-        "text_rests": halves[:, 1].copy(),
-        "text_files": np.array([index for _, index in rows], dtype=np.uint32),
+        "text_keys": text[order, 0],
+        "text_rests": text[order, 1],
+        "text_files": files[order].astype(np.uint32),
     }
 
 
-def _names(files: Sequence[KnownFile]) -> dict[str, NDArray[Any]]:
-    rows: dict[NameKind, list[tuple[int, int]]] = {kind: [] for kind in NameKind}
-    for index, file in enumerate(files):
-        for kind, number in file.names:
-            rows[kind].append((number, index))
-    arrays: dict[str, NDArray[Any]] = {}
-    for kind, pairs in rows.items():
-        pairs.sort()
-        arrays[f"{kind}_keys"] = np.array([number for number, _ in pairs], dtype=np.uint64)
-        arrays[f"{kind}_files"] = np.array([index for _, index in pairs], dtype=np.uint32)
-    return arrays
+def _names(columns: Columns) -> dict[str, NDArray[Any]]:
+    return {name: array for table in _tables(columns) for name, array in table}
+
+
+def _tables(columns: Columns) -> Iterator[list[tuple[str, NDArray[Any]]]]:
+    names = columns.names
+    for number, kind in enumerate(KINDS):
+        of = names.kinds == number
+        rows = np.stack([names.numbers[of], names.rows[of].astype(np.uint64)], axis=1)
+        rows = np.unique(rows, axis=0)
+        yield [
+            (f"{kind}_keys", rows[:, 0].astype(np.uint64)),
+            (f"{kind}_files", rows[:, 1].astype(np.uint32)),
+        ]

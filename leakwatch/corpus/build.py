@@ -3,34 +3,49 @@
 Every file of the tree is a known file, and every member of an archive is one
 too: a thief unpacks. What cannot be read as text is still known by its bytes,
 its size and checksum, and its name.
+
+Reading comes first and may be broken off: what was read lies in a working
+folder beside the bundle, and the same command goes on from there.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
 
-from leakwatch.corpus.assemble import assemble, population
-from leakwatch.corpus.background import Background, BackgroundTable
-from leakwatch.corpus.bundle import new_bundle, refuse_existing, write_manifest, write_segment
-from leakwatch.corpus.calibration import Calibration, CommonPolicy
-from leakwatch.corpus.intake import EMPTY, FileReader, Taken, batches, take
-from leakwatch.corpus.known import Fingerprinter, KnownFile, RawText
+from leakwatch.corpus.arrays import ArrayFolder
+from leakwatch.corpus.background import Background, Documents, write_background
+from leakwatch.corpus.bundle import BACKGROUND, SEGMENTS, publish, write_manifest
+from leakwatch.corpus.calibration import CommonPolicy
+from leakwatch.corpus.crew import Crew
+from leakwatch.corpus.digests import Digests
+from leakwatch.corpus.gather import Gathering, Problem, problems_of
+from leakwatch.corpus.growth import Addition, add, merge
+from leakwatch.corpus.intake import FileReader
+from leakwatch.corpus.kit import (
+    BuildReport,
+    Kit,
+    check_folders,
+    check_output,
+    distinct,
+    mapped,
+    read_known,
+)
+from leakwatch.corpus.known import Fingerprinter
 from leakwatch.corpus.labels import Labels
-from leakwatch.corpus.manifest import Manifest
-from leakwatch.corpus.mapping import write_map
-from leakwatch.corpus.parallel import in_order
-from leakwatch.corpus.segment import F4, IN_BACKGROUND, Segment
-from leakwatch.corpus.tree import Found, TreeEntry, walk
-from leakwatch.errors import CorpusError, MissingFile
+from leakwatch.corpus.manifest import BackgroundEntry, Manifest
+from leakwatch.corpus.measuring import PeakMeasure, ScoreMeasure, Shelf, calibrate
+from leakwatch.corpus.packing import Hands, hands_here, pack_documents
+from leakwatch.corpus.spooled import documents
+from leakwatch.corpus.stages import Silent, Stages
+from leakwatch.corpus.workplace import Workplace, workplace
+from leakwatch.corpus.writing import Surroundings, write_segment
 from leakwatch.fingerprint.key import FingerprintKey
-from leakwatch.fingerprint.sketch import Sketch
 
-Made = TypeVar("Made")
+_SILENT = Silent()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,205 +60,151 @@ class BuildRequest:
     """Where to write the custodian's CSV of ids and paths."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One file that is not known as it should be."""
-
-    path: str = field(repr=False)
-    slug: str
-    """``empty``, ``skipped``, ``unreadable``, or what stopped its reading."""
-
-
-@dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What a build came to."""
-
-    manifest: Manifest
-    problems: tuple[Problem, ...] = field(repr=False)
-
-
-class PeakMeasure(Protocol):
-    """Measures how near the background comes to each known file (``match.peaks``)."""
-
-    def __call__(
-        self, segment: Segment, background: BackgroundTable, policy: CommonPolicy, population: int
-    ) -> F4: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Item(Generic[Made]):
-    """What is left of a file or member when its content is dropped."""
-
-    path: str = field(repr=False)
-    relative: str = field(repr=False)
-    is_member: bool
-    problem: str | None
-    made: Made | None
-
-
 class Builder:
-    """Builds bundles under one key.
+    """Builds bundles under one key, and adds to them.
 
     Args:
         key: what everything is fingerprinted under.
-        reader: opens hostile bytes; called from ``jobs`` threads at once.
+        reader: opens hostile bytes in this process; not used where there is a crew.
         measure_peaks: ``match.peaks.background_peaks``.
-        jobs: files read at the same time.
+        measure_scores: ``match.peaks.best_scores``; without it nothing is calibrated.
         tool: name and version written into the manifest.
+        crew: processes that read, entered; they were given the same key.
     """
 
     def __init__(
         self,
         key: FingerprintKey,
-        reader: FileReader,
+        reader: FileReader | None = None,
         *,
         measure_peaks: PeakMeasure,
-        jobs: int = 1,
+        measure_scores: ScoreMeasure | None = None,
         tool: str,
+        crew: Crew[Hands] | None = None,
     ) -> None:
-        self._fingerprinter = Fingerprinter(key)
+        self._key = key
         self._reader = reader
-        self._measure_peaks = measure_peaks
-        self._jobs = jobs
+        self._crew = crew
+        self._measures = measure_peaks, measure_scores
         self._tool = tool
 
     def build(
-        self,
-        request: BuildRequest,
-        *,
-        created_at: datetime,
-        progress: Callable[[int], None] = lambda _: None,
+        self, request: BuildRequest, *, created_at: datetime, stages: Stages = _SILENT
     ) -> BuildReport:
         """Write one bundle.
 
         Args:
             request: what to build from.
             created_at: aware UTC, for the manifest.
-            progress: called with the number of files done.
+            stages: told of progress.
 
         Raises:
             CorpusExists: the output name, or the map's, is taken.
             MissingFile: a folder is not there.
-            CorpusError: nothing can be written there.
+            CorpusError: nothing can be written there, or nothing can be read.
         """
-        _check(request)
-        known = _Known(request.labels)
-        for folder in request.folders:
-            for item in self._made(folder, self._known_file, progress):
-                known.add(folder, item)
-        files = known.files()
-        background = Background(files)
-        for folder in request.background:
-            for found in self._made(folder, self._document, progress):
-                known.counts["background_unread"] += found.problem is not None
-                if found.made is not None:
-                    background.add(*found.made)
-        with new_bundle(request.out) as folder:
-            manifest = self._write(folder, files, background.table(), known.counts, created_at)
-        if request.map_file is not None:
-            write_map(request.map_file, known.paths)
-        return BuildReport(manifest, tuple(known.problems))
+        for path in (request.out, *([request.map_file] if request.map_file else [])):
+            check_output(path)
+        check_folders((*request.folders, *request.background))
+        with self._kit() as kit, workplace(request.out, "building", kit.params, stages) as place:
+            return _build(kit, place, request, created_at=created_at, stages=stages)
 
-    def _write(
-        self,
-        folder: Path,
-        files: Sequence[KnownFile],
-        background: BackgroundTable,
-        counts: Counter[str],
-        created_at: datetime,
-    ) -> Manifest:
-        categories = tuple(sorted({f.category for f in files if f.category is not None}))
-        policy = CommonPolicy.for_background(background.documents)
-        segment = assemble(files, background, policy=policy, categories=categories)
-        size = population(segment, background)
-        peaks = self._measure_peaks(segment, background, policy, size)
-        segment = replace(segment, background_peaks=peaks)
-        counts["in_background"] = int((segment.flags & IN_BACKGROUND).sum())
-        entry = write_segment(folder, "0000", segment, population=size)
-        manifest = Manifest(
-            tool=self._tool,
-            created_at=created_at.isoformat(timespec="seconds"),
-            params=self._fingerprinter.params,
-            common=policy,
-            calibration=Calibration(),
-            background_documents=background.documents,
-            counts=dict(sorted((+counts).items())),
-            categories=categories,
-            segments=(entry,),
-        ).sealed()
-        write_manifest(folder, manifest)
-        return manifest
+    def add(
+        self, path: Path, addition: Addition, *, at: datetime, stages: Stages = _SILENT
+    ) -> BuildReport:
+        """Add files to a bundle; see ``growth.add``."""
+        with self._kit() as kit:
+            return add(kit, path, addition, at=at, stages=stages)
 
-    def _made(
-        self,
-        folder: Path,
-        make: Callable[[Taken], Made | None],
-        progress: Callable[[int], None],
-    ) -> Iterator[_Item[Made]]:
-        """Yield everything in a folder with what is made of it, in order."""
+    def merge(self, path: Path, *, at: datetime, stages: Stages = _SILENT) -> Manifest:
+        """Make one segment of all; see ``growth.merge``."""
+        with self._kit() as kit:
+            return merge(kit, path, at=at, stages=stages)
 
-        def item(taken: Taken) -> _Item[Made]:
-            path = f"{folder}/{taken.relative}"
-            return _Item(path, taken.relative, taken.is_member, taken.problem, make(taken))
-
-        def work(batch: list[TreeEntry]) -> list[_Item[Made]]:
-            return [item(taken) for taken in take(self._reader, batch)]
-
-        for batch, items in in_order(work, batches(walk(folder)), jobs=self._jobs):
-            progress(len(batch))
-            yield from items
-
-    def _known_file(self, taken: Taken) -> KnownFile | None:
-        artefact = taken.artefact
-        if artefact is None or not artefact.sha256 or not artefact.size_bytes:
-            return None
-        return self._fingerprinter.known_file(artefact, taken.names)
-
-    def _document(self, taken: Taken) -> tuple[RawText, Sketch] | None:
-        artefact = taken.artefact
-        return self._fingerprinter.document(artefact) if artefact and artefact.sha256 else None
-
-
-class _Known:
-    """The known files as they come in: each once, under all its names."""
-
-    def __init__(self, labels: Labels) -> None:
-        self._labels = labels
-        self._by_raw: dict[bytes, KnownFile] = {}
-        self.paths: list[tuple[str, str]] = []
-        self.counts: Counter[str] = Counter()
-        self.problems: list[Problem] = []
-
-    def add(self, folder: Path, item: _Item[KnownFile]) -> None:
-        self.counts["members" if item.is_member else "files"] += 1
-        if item.problem is not None:
-            told_apart = {EMPTY, *Found}
-            self.counts[item.problem if item.problem in told_apart else "unread"] += 1
-            self.problems.append(Problem(item.path, item.problem))
-        file = item.made
-        if file is None:
+    @contextmanager
+    def _kit(self) -> Iterator[Kit]:
+        params = Fingerprinter(self._key).params
+        if self._crew is not None:
+            yield Kit(params, self._crew, *self._measures, self._tool)
             return
-        label = self._labels.of(folder, item.relative)
-        if label is not None:
-            file = replace(file, subject=label.subject, category=label.category)
-        earlier = self._by_raw.get(file.raw)
-        self.counts["duplicate" if earlier else "known"] += 1
-        self.counts["without_text"] += not earlier and not file.letters
-        self._by_raw[file.raw] = earlier.merged(file) if earlier else file
-        self.paths.append((file.id, item.path))
-
-    def files(self) -> list[KnownFile]:
-        """Return every file once, by its raw digest."""
-        return [self._by_raw[raw] for raw in sorted(self._by_raw)]
+        reader = self._reader
+        if reader is None:
+            raise ValueError("neither a reader nor a crew was given")
+        with Crew(lambda: hands_here(self._key, reader), jobs=0) as crew:
+            yield Kit(params, crew, *self._measures, self._tool)
 
 
-def _check(request: BuildRequest) -> None:
-    """Find out before an hour's reading what would stop the writing after it."""
-    outputs = [request.out, *([request.map_file] if request.map_file else [])]
-    for path in outputs:
-        refuse_existing(path)
-        if not path.parent.is_dir():
-            raise CorpusError(f"{path}: the folder {path.parent} is not there")
-    for folder in (*request.folders, *request.background):
-        if not folder.is_dir():
-            raise MissingFile(f"{folder}: no such folder")
+def _build(
+    kit: Kit, place: Workplace, request: BuildRequest, *, created_at: datetime, stages: Stages
+) -> BuildReport:
+    outputs = (request.out, *([request.map_file] if request.map_file else []))
+    reading = read_known(
+        kit, place, request.folders, request.labels, stages=stages, without=outputs
+    )
+    strangers = _read_background(kit, place, request, stages=stages)
+    bundle, work = place.fresh("bundle"), place.fresh("work")
+    policy = CommonPolicy.for_background(len(strangers.documents))
+    yardstick = kit.yardstick(policy, stages)
+    background, entry = _written(strangers, policy, bundle, work, stages)
+    (bundle / SEGMENTS).mkdir()
+    around = Surroundings(background, strangers.documents, reading.columns.category_names)
+    segment = write_segment(bundle, "0000", reading.columns, around, yardstick=yardstick, work=work)
+    counts = reading.counts
+    counts["background_unread"] = len(strangers.problems)
+    counts["in_background"] = segment.in_background
+    shelf = Shelf(bundle / SEGMENTS / "0000", segment.entry.population)
+    manifest = Manifest(
+        tool=kit.tool,
+        created_at=created_at.isoformat(timespec="seconds"),
+        params=kit.params,
+        common=policy,
+        calibration=calibrate(
+            yardstick, [shelf], background, files=len(reading.columns), work=work
+        ),
+        background=entry,
+        counts=dict(sorted((+counts).items())),
+        categories=reading.columns.category_names,
+        segments=(segment.entry,),
+    ).sealed()
+    write_manifest(bundle, manifest)
+    with mapped(request.map_file, reading):
+        publish(bundle, request.out)
+    return BuildReport(manifest, (*reading.problems, *strangers.problems))
+
+
+@dataclass(frozen=True, slots=True)
+class _Strangers:
+    """The background, read: distinct documents by raw digest."""
+
+    raw: Digests = field(repr=False)
+    text: Digests = field(repr=False)
+    documents: Documents
+    problems: tuple[Problem, ...] = field(repr=False)
+
+
+def _read_background(
+    kit: Kit, place: Workplace, request: BuildRequest, *, stages: Stages
+) -> _Strangers:
+    folders = distinct(request.background)
+    spool = place.background()
+    gathering = Gathering(spool, pack_documents, crew=kit.crew, stages=stages)
+    without = (request.out, place.path, *([request.map_file] if request.map_file else []))
+    gathered = gathering.read(folders, stage="reading the background", without=without)
+    raw, text, read = documents(spool, gathered)
+    return _Strangers(raw, text, read, tuple(problems_of(spool, gathered, folders)))
+
+
+def _written(
+    strangers: _Strangers, policy: CommonPolicy, bundle: Path, work: Path, stages: Stages
+) -> tuple[Background, BackgroundEntry]:
+    stages.begin("counting the background")
+    out = ArrayFolder(bundle / BACKGROUND)
+    background = write_background(
+        strangers.raw,
+        strangers.text,
+        strangers.documents,
+        keep_from=policy.background_from,
+        out=out,
+        work=work,
+    )
+    return background, BackgroundEntry(background.documents, len(background.sample), out.seal())

@@ -2,36 +2,37 @@
 
     NAME.corpus/manifest.json
     NAME.corpus/segments/0000/ARRAY.npy     (``segment.py`` says what each holds)
+    NAME.corpus/background/ARRAY.npy        (``background.py``)
 
-Written under a temporary name beside the final one, fsynced, renamed: a bundle
-is there whole or not at all. No pickle is ever read.
+Written in a working folder beside the final one, fsynced, renamed: a bundle is
+there whole or not at all. Later only whole segments are added, and the manifest
+is replaced by a rename: who opens the bundle sees one state or the next. No
+pickle is ever read.
 """
 
 from __future__ import annotations
 
-import hashlib
+import fcntl
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from leakwatch.corpus import manifest as manifest_file
+from leakwatch.corpus.arrays import fsync_folder, open_array, sha256_of
+from leakwatch.corpus.background import Background, background_of
 from leakwatch.corpus.manifest import ArrayFile, Manifest, SegmentEntry
 from leakwatch.corpus.segment import Segment, array_names, segment_of
 from leakwatch.errors import CorpusCorrupt, CorpusError, CorpusExists
 
 SUFFIX = ".corpus"
-_SEGMENTS = "segments"
-_SMALL_BYTES = 1 << 16
-"""Arrays up to this are read, not mapped: an empty one cannot be mapped."""
-_PIECE_BYTES = 1 << 20
+SEGMENTS = "segments"
+BACKGROUND = "background"
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,24 @@ def open_corpus(path: Path, *, name: str | None = None, verify: bool = True) -> 
         CorpusError: there is no bundle there, or one of another schema.
         CorpusCorrupt: a file of it is missing or altered; the message names it.
     """
-    manifest = read_manifest(path)
-    if verify:
-        verify_files(path, manifest)
-    segments = tuple(_open_segment(path, entry) for entry in manifest.segments)
-    return Corpus(name or path.name.removesuffix(SUFFIX), manifest, segments)
+    while True:
+        manifest = read_manifest(path)
+        try:
+            if verify:
+                verify_files(path, manifest)
+            segments = tuple(open_segment(path, entry) for entry in manifest.segments)
+        except CorpusCorrupt:
+            # A merge may have taken the old segments away meanwhile.
+            if read_manifest(path).digest == manifest.digest:
+                raise
+        else:
+            return Corpus(name or path.name.removesuffix(SUFFIX), manifest, segments)
+
+
+def open_background(path: Path, manifest: Manifest) -> Background:
+    """Open what a bundle keeps of the documents that were not stolen; raises CorpusCorrupt."""
+    arrays = _open_arrays(path, path / BACKGROUND, manifest.background.arrays)
+    return background_of(arrays, manifest.background.documents, where=f"{path}: background")
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -98,54 +112,60 @@ def verify_files(path: Path, manifest: Manifest) -> None:
     Raises:
         CorpusCorrupt: one is missing or altered.
     """
-    for entry in manifest.segments:
-        for name, expected in entry.arrays.items():
-            file = _array_path(path, entry, name)
-            if _sized(file, expected, path) and _sha256(file) != expected.sha256:
+    folders = [(segment_folder(path, entry), entry.arrays) for entry in manifest.segments]
+    for folder, arrays in [*folders, (path / BACKGROUND, manifest.background.arrays)]:
+        for name, expected in arrays.items():
+            file = _array_path(path, folder, name)
+            if _sized(file, expected, path) and sha256_of(file) != expected.sha256:
                 raise CorpusCorrupt(f"{path}: {file.relative_to(path)} fails its digest")
 
 
-def write_segment(folder: Path, name: str, segment: Segment, *, population: int) -> SegmentEntry:
-    """Write the arrays of one segment below a bundle's folder; return its manifest entry."""
-    home = folder / _SEGMENTS / name
-    home.mkdir(parents=True)
-    arrays: dict[str, ArrayFile] = {}
-    for array in array_names():
-        file = home / f"{array}.npy"
-        with file.open("wb") as out:
-            np.save(out, np.ascontiguousarray(getattr(segment, array)), allow_pickle=False)
-            out.flush()
-            os.fsync(out.fileno())
-        arrays[array] = ArrayFile(_sha256(file), file.stat().st_size)
-    _fsync_folder(home)
-    return SegmentEntry(name=name, files=len(segment), population=population, arrays=arrays)
-
-
-@contextmanager
-def new_bundle(path: Path) -> Iterator[Path]:
-    """Give a temporary folder that becomes ``path`` when the block ends well.
+def publish(folder: Path, path: Path) -> None:
+    """Give a finished bundle its name.
 
     Raises:
         CorpusExists: something of that name is there.
-        CorpusError: the folder around it cannot be written.
     """
+    fsync_folder(folder / SEGMENTS)
+    fsync_folder(folder)
     refuse_existing(path)
+    folder.chmod(0o755)
+    folder.rename(path)
+    fsync_folder(path.parent)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep others from changing a bundle, or from working in the same folder, meanwhile.
+
+    Raises:
+        CorpusError: somebody else has it.
+    """
     try:
-        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        raise CorpusError(f"{path}: cannot be written: {error.strerror}") from None
+        raise CorpusError(f"{path}: {error.strerror}") from None
     try:
-        yield folder
-        _fsync_folder(folder / _SEGMENTS)
-        _fsync_folder(folder)
-        folder.chmod(0o755)
-        refuse_existing(path)
-        folder.rename(path)
-        _fsync_folder(path.parent)
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be written: {error.strerror}") from error
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise CorpusError(
+            f"{path}: another leakwatch is changing it", hint="wait until it has ended"
+        ) from None
+    try:
+        yield
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
+
+
+def remove_unnamed(path: Path, manifest: Manifest) -> None:
+    """Remove segments that the manifest does not name: an addition that did not end."""
+    named = {entry.name for entry in manifest.segments}
+    for folder in (path / SEGMENTS).iterdir():
+        if folder.name not in named:
+            shutil.rmtree(folder, ignore_errors=True)
+    for file in path.glob(f".{manifest_file.NAME}.*"):
+        file.unlink()
 
 
 def refuse_existing(path: Path) -> None:
@@ -155,36 +175,59 @@ def refuse_existing(path: Path) -> None:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write ``manifest.json``, fsynced."""
-    with (folder / manifest_file.NAME).open("w", encoding="utf-8") as out:
+    """Put ``manifest.json`` in its place, whole, over one that may be there."""
+    new = folder / f".{manifest_file.NAME}.new"
+    with new.open("w", encoding="utf-8") as out:
         out.write(manifest.to_json())
         out.flush()
         os.fsync(out.fileno())
+    new.rename(folder / manifest_file.NAME)
+    fsync_folder(folder)
 
 
-def _open_segment(path: Path, entry: SegmentEntry) -> Segment:
-    arrays: dict[str, NDArray[Any]] = {}
-    for name, expected in entry.arrays.items():
-        file = _array_path(path, entry, name)
-        _sized(file, expected, path)
-        mapped = expected.size_bytes > _SMALL_BYTES
-        try:
-            array = np.load(file, mmap_mode="r" if mapped else None, allow_pickle=False)
-        except (ValueError, OSError, EOFError):
-            raise CorpusCorrupt(f"{path}: {file.relative_to(path)} is no NumPy array") from None
-        # As a plain array: every slice of a memmap costs microseconds more.
-        arrays[name] = array.view(np.ndarray)
+def segment_folder(path: Path, entry: SegmentEntry) -> Path:
+    """Return where a segment lies; raises CorpusCorrupt for a name that leads elsewhere."""
+    if not entry.name.isdigit():
+        raise CorpusCorrupt(f"{path}: {manifest_file.NAME} names a file outside the bundle")
+    return path / SEGMENTS / entry.name
+
+
+def open_segment(path: Path, entry: SegmentEntry) -> Segment:
+    """Open one segment of a bundle; raises CorpusCorrupt."""
+    arrays = _open_arrays(path, segment_folder(path, entry), entry.arrays)
     segment = segment_of(arrays, where=f"{path}: segment {entry.name}")
     if len(segment) != entry.files:
         raise CorpusCorrupt(f"{path}: segment {entry.name} does not hold {entry.files} files")
     return segment
 
 
-def _array_path(path: Path, entry: SegmentEntry, name: str) -> Path:
-    for part in (entry.name, name):
-        if not part.isidentifier() and not part.isdigit():
-            raise CorpusCorrupt(f"{path}: {manifest_file.NAME} names a file outside the bundle")
-    return path / _SEGMENTS / entry.name / f"{name}.npy"
+def segment_in(folder: Path, **other: NDArray[Any]) -> Segment:
+    """Open the arrays of a segment that is being written, some of them replaced."""
+    arrays = {
+        name: other[name] if name in other else open_array(folder / f"{name}.npy")
+        for name in array_names()
+    }
+    return segment_of(arrays, where="new segment")
+
+
+def _open_arrays(
+    path: Path, folder: Path, expected: Mapping[str, ArrayFile]
+) -> dict[str, NDArray[Any]]:
+    arrays = {}
+    for name, told in expected.items():
+        file = _array_path(path, folder, name)
+        _sized(file, told, path)
+        try:
+            arrays[name] = open_array(file)
+        except (ValueError, OSError, EOFError):
+            raise CorpusCorrupt(f"{path}: {file.relative_to(path)} is no NumPy array") from None
+    return arrays
+
+
+def _array_path(path: Path, folder: Path, name: str) -> Path:
+    if not name.isidentifier():
+        raise CorpusCorrupt(f"{path}: {manifest_file.NAME} names a file outside the bundle")
+    return folder / f"{name}.npy"
 
 
 def _sized(file: Path, expected: ArrayFile, path: Path) -> bool:
@@ -197,19 +240,3 @@ def _sized(file: Path, expected: ArrayFile, path: Path) -> bool:
             f"{path}: {file.relative_to(path)} has {size} bytes, not {expected.size_bytes}"
         )
     return True
-
-
-def _sha256(file: Path) -> str:
-    digest = hashlib.sha256()
-    with file.open("rb") as data:
-        while piece := data.read(_PIECE_BYTES):
-            digest.update(piece)
-    return digest.hexdigest()
-
-
-def _fsync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+MIN_DOCUMENTS = 2000
+"""Background documents from which on thresholds are measured, and a gram is common
+only from the second document on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,7 @@ class CommonPolicy:
         In a large background some stolen file will have been left; asking for
         a second document keeps it from erasing itself.
         """
-        return cls(background_from=1 if documents < 2000 else 2)
+        return cls(background_from=1 if documents < MIN_DOCUMENTS else 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,27 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class Survival:
+    """How often unrelated documents reach a score: the share at or above each of some scores."""
+
+    scores: tuple[float, ...]
+    """Ascending."""
+    shares: tuple[float, ...]
+    """Of the documents, at or above each."""
+    documents: int
+
+    def at_least(self, score: float) -> float:
+        """Return an upper bound of the chance that an unrelated document scores as high.
+
+        ``(k + 1) / (n + 1)`` where k of n documents did (a permutation p-value:
+        Phipson and Smyth 2010); k is that of the next lower score kept.
+        """
+        place = bisect_right(self.scores, score) - 1
+        share = 1.0 if place < 0 else self.shares[place]
+        return (round(share * self.documents) + 1) / (self.documents + 1)
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """The thresholds of both graded levels, and where they come from."""
 
@@ -59,14 +85,38 @@ class Calibration:
         run=185, rare=110, noisy=170, cont=0.205, few=0.5, complete=0.80
     )
     origin: str = "defaults"
+    documents: int = 0
+    """Background documents that were measured."""
+    files: int = 0
+    """Known files there were then: false positives grow with them."""
+    survival: Mapping[str, Survival] = field(default_factory=dict)
+    """By score; empty where nothing was measured."""
+
+    def chance(self, **scores: float) -> float | None:
+        """Return an upper bound of the chance that an unrelated document scores as high.
+
+        The most telling score counts, times the number of scores that could
+        have been it. None where nothing was measured.
+        """
+        known = [self.survival[n].at_least(s) for n, s in scores.items() if n in self.survival]
+        return min(1.0, len(known) * min(known)) if known else None
 
     def as_dict(self) -> dict[str, Any]:
+        """Return it JSON-ready."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Calibration:
+        """Read what ``as_dict`` gave."""
+        survival = {
+            name: Survival(tuple(s["scores"]), tuple(s["shares"]), s["documents"])
+            for name, s in fields["survival"].items()
+        }
         return cls(
             probable=Thresholds(**fields["probable"]),
             possible=Thresholds(**fields["possible"]),
             origin=fields["origin"],
+            documents=fields["documents"],
+            files=fields["files"],
+            survival=survival,
         )

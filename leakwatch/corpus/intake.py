@@ -12,6 +12,8 @@ from leakwatch.fingerprint.names import NameFacts, PiecesRoot
 from leakwatch.model.artefact import Artefact
 
 EMPTY = "empty"
+CHANGED = "changed"
+"""Written to while it was read: known as it was then."""
 LARGE_BYTES = 4 * 1024 * 1024
 """A file over this is read alone, from its path, and its members one after the other."""
 _BATCH_FILES = (64, 512)

@@ -1,10 +1,17 @@
 """``manifest.json``: what a bundle is, and the digest of everything in it.
 
-{"format": "leakwatch-corpus", "schema": 1, "tool": "leakwatch X", "created_at": ISO 8601,
- "params": {...}, "common": {...}, "calibration": {...}, "population": N,
- "background_documents": N, "counts": {...}, "categories": [...],
- "segments": [{"name": "0000", "files": N, "arrays": {NAME: {"sha256": ..., "bytes": N}}}],
- "withdrawn": ["k-..."], "digest": SHA-256 of all the above as canonical JSON}
+{"format": "leakwatch-corpus", "schema": 2, "tool": "leakwatch X", "created_at": ISO 8601,
+ "params": {...}, "common": {...}, "calibration": {...}, "counts": {...}, "categories": [...],
+ "background": {"documents": N, "sample": N, "arrays": {NAME: {"sha256": ..., "bytes": N}}},
+ "segments": [{"name": "0000", "files": N, "families": N, "repeated": N, "population": N,
+               "withdrawn": [N, ...], "arrays": {...}}],
+ "withdrawn": ["k-..."],
+ "history": [{"digest": ..., "at": ISO 8601, "then": "add"}, ...],
+ "digest": SHA-256 of all the above as canonical JSON}
+
+It is replaced whole, by a rename: that is what makes an addition or a
+withdrawal happen. ``history`` names the states before this one and what was
+then done to each.
 """
 
 from __future__ import annotations
@@ -21,7 +28,7 @@ from leakwatch.model.fingerprint import FingerprintParams
 
 NAME = "manifest.json"
 FORMAT = "leakwatch-corpus"
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,33 @@ class SegmentEntry:
     files: int
     population: int
     """Groups of known files and background documents that rarity is counted in."""
-    arrays: Mapping[str, ArrayFile]
+    arrays: Mapping[str, ArrayFile] = field(repr=False)
+    families: int = 0
+    """Families of near-duplicates among its own files."""
+    repeated: int = 0
+    """Files that an older segment has too: they came again under another name."""
+    withdrawn: tuple[int, ...] = ()
+    """Files of it that are known no longer, by index."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackgroundEntry:
+    """What the manifest says of the background."""
+
+    documents: int
+    sample: int
+    """Documents that are kept whole, for calibration."""
+    arrays: Mapping[str, ArrayFile] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A state of the corpus that was, and what was then done to it."""
+
+    digest: str
+    at: str
+    then: str
+    """``add``, ``merge`` or ``withdraw``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +85,35 @@ class Manifest:
     params: FingerprintParams
     common: CommonPolicy
     calibration: Calibration
-    background_documents: int
+    background: BackgroundEntry
     counts: Mapping[str, int]
-    """What the build met: see ``build.Counts``."""
+    """What the build and every addition met, by what the command line calls it."""
     categories: tuple[str, ...]
     segments: tuple[SegmentEntry, ...]
     withdrawn: tuple[str, ...] = ()
     """Ids of known files that are known no longer."""
+    history: tuple[Step, ...] = ()
     digest: str = field(default="", compare=False)
     """Of the manifest itself: names this state of the corpus."""
 
     @property
     def files(self) -> int:
         """Return how many files are known, withdrawn ones left out."""
-        return sum(s.files for s in self.segments) - len(self.withdrawn)
+        return sum(s.files - s.repeated for s in self.segments) - len(self.withdrawn)
+
+    @property
+    def background_documents(self) -> int:
+        return self.background.documents
+
+    @property
+    def size_bytes(self) -> int:
+        """Return what all arrays take on disk."""
+        every = [self.background.arrays, *(s.arrays for s in self.segments)]
+        return sum(a.size_bytes for arrays in every for a in arrays.values())
+
+    def after(self, then: str, *, at: str) -> tuple[Step, ...]:
+        """Return the history of the state that follows this one."""
+        return (*self.history, Step(self.digest, at, then))
 
     def info(self) -> dict[str, Any]:
         """Return what may be said of the bundle to anybody, JSON-ready."""
@@ -74,10 +122,13 @@ class Manifest:
             "created_at": self.created_at,
             "tool": self.tool,
             "files": self.files,
+            "families": sum(s.families for s in self.segments),
             "withdrawn": len(self.withdrawn),
             "segments": len(self.segments),
-            "size_bytes": sum(a.size_bytes for s in self.segments for a in s.arrays.values()),
-            "background_documents": self.background_documents,
+            "size_bytes": self.size_bytes,
+            "background_documents": self.background.documents,
+            "background_kept": self.background.sample,
+            "background_bytes": sum(a.size_bytes for a in self.background.arrays.values()),
             "counts": dict(self.counts),
             "categories": list(self.categories),
             "params": self.params.as_dict(),
@@ -104,22 +155,27 @@ class Manifest:
             "params": self.params.as_dict(),
             "common": asdict(self.common),
             "calibration": self.calibration.as_dict(),
-            "background_documents": self.background_documents,
+            "background": {
+                "documents": self.background.documents,
+                "sample": self.background.sample,
+                "arrays": _told(self.background.arrays),
+            },
             "counts": dict(self.counts),
             "categories": list(self.categories),
             "segments": [
                 {
                     "name": s.name,
                     "files": s.files,
+                    "families": s.families,
+                    "repeated": s.repeated,
                     "population": s.population,
-                    "arrays": {
-                        name: {"sha256": a.sha256, "bytes": a.size_bytes}
-                        for name, a in s.arrays.items()
-                    },
+                    "withdrawn": list(s.withdrawn),
+                    "arrays": _told(s.arrays),
                 }
                 for s in self.segments
             ],
             "withdrawn": list(self.withdrawn),
+            "history": [asdict(step) for step in self.history],
         }
 
 
@@ -150,27 +206,42 @@ def parse(text: str, *, where: str) -> Manifest:
         raise CorpusCorrupt(f"{where}: {NAME} lacks what a corpus must say") from None
 
 
+def _told(arrays: Mapping[str, ArrayFile]) -> dict[str, Any]:
+    return {name: {"sha256": a.sha256, "bytes": a.size_bytes} for name, a in arrays.items()}
+
+
+def _arrays(fields: Mapping[str, Any]) -> dict[str, ArrayFile]:
+    return {name: ArrayFile(a["sha256"], a["bytes"]) for name, a in fields["arrays"].items()}
+
+
 def _manifest(fields: dict[str, Any], digest: str) -> Manifest:
     segments = [
         SegmentEntry(
             name=s["name"],
             files=s["files"],
             population=s["population"],
-            arrays={n: ArrayFile(a["sha256"], a["bytes"]) for n, a in s["arrays"].items()},
+            arrays=_arrays(s),
+            families=s["families"],
+            repeated=s["repeated"],
+            withdrawn=tuple(s["withdrawn"]),
         )
         for s in fields["segments"]
     ]
+    background = fields["background"]
     return Manifest(
         tool=fields["tool"],
         created_at=fields["created_at"],
         params=FingerprintParams(**fields["params"]),
         common=CommonPolicy(**fields["common"]),
         calibration=Calibration.from_dict(fields["calibration"]),
-        background_documents=fields["background_documents"],
+        background=BackgroundEntry(
+            background["documents"], background["sample"], _arrays(background)
+        ),
         counts=fields["counts"],
         categories=tuple(fields["categories"]),
         segments=tuple(segments),
         withdrawn=tuple(fields["withdrawn"]),
+        history=tuple(Step(**step) for step in fields["history"]),
         digest=digest,
     )
 

@@ -16,13 +16,17 @@
       offsets       i8[F+1]   file f has forward[offsets[f]:offsets[f+1]]
       forward       u4[]      top 32 bits of each distinct value, ascending within the file
     inverted index over some of each file's grams (``index.py`` of match/ reads it)
-      posting_offsets u4[2**b+1]  by the top b bits of a value
-      posting_lows    u4[]    the next 32 bits, ascending within a bucket
+      posting_offsets u4[2**b+1]  by the top b bits of a gram
+      posting_lows    u2[]    the bits below them, ascending within a bucket; u4[] where b < 16
       posting_files   u4[]
-    grams of known files in two groups or more, or in the background too
-      shared_values u8[]      ascending     shared_groups u2[]  shared_background u2[]
+    grams of these files that two groups or more hold, or the background too
+      shared_offsets u4[2**b+1]  by the top b bits of a gram
+      shared_values u4[]      ascending     shared_groups u2[]  shared_background u2[]
     tables of (keyed number, file), ascending by number: text (with text_rests), size_crc,
     pieces_root, tail_size, name_size, name: ``X_keys`` u8[], ``X_files`` u4[]
+
+A gram is the top 32 bits of its 64-bit keyed value throughout. Among 84 million grams a foreign
+one meets some file's by chance in 1 of 50 cases, which no score is reached by.
 
 All little-endian. A bundle may hold further arrays: readers ignore what they do not know.
 """
@@ -43,8 +47,9 @@ from leakwatch.fingerprint.names import NameKind
 NONE = 0xFFFFFFFF
 NO_CATEGORY = 0xFFFF
 IN_BACKGROUND = 1
-LOW_BITS = 32
-"""Bits of a value kept in a posting below its bucket, and in a forward sketch."""
+GRAM_BITS = 32
+"""Bits kept of a value: the highest ones."""
+_BUCKET_BITS = (6, 20)
 
 U8 = NDArray[np.uint64]
 U4 = NDArray[np.uint32]
@@ -89,9 +94,10 @@ class Segment:
     forward: U4
     subject_tokens: U8
     posting_offsets: U4
-    posting_lows: U4
+    posting_lows: U2 | U4
     posting_files: U4
-    shared_values: U8
+    shared_offsets: U4
+    shared_values: U4
     shared_groups: U2
     shared_background: U2
     text_keys: U8
@@ -125,9 +131,21 @@ class Segment:
         """Return the forward sketch of a file: ascending, top 32 bits of each value."""
         return self.forward[self.offsets[file] : self.offsets[file + 1]]
 
-    @property
-    def bucket_bits(self) -> int:
-        return (len(self.posting_offsets) - 1).bit_length() - 1
+
+def bucket_bits(entries: int) -> int:
+    """Return by how many top bits a table of so many entries is looked up."""
+    low, high = _BUCKET_BITS
+    return min(max(entries.bit_length() - 1, low), high)
+
+
+def bits_of(offsets: U4) -> int:
+    """Return by how many top bits a table with these offsets is looked up."""
+    return (len(offsets) - 1).bit_length() - 1
+
+
+def lows_type(bits: int) -> str:
+    """Return the type of what is left of a gram below its bucket."""
+    return "<u2" if GRAM_BITS - bits <= 16 else "<u4"
 
 
 def array_names() -> tuple[str, ...]:
@@ -146,7 +164,8 @@ def segment_of(arrays: Mapping[str, NDArray[Any]], *, where: str) -> Segment:
         if array is None:
             raise CorpusCorrupt(f"{where}: {f.name}.npy is missing")
         wanted = 2 if f.name == "signatures" else 1
-        if array.dtype != np.dtype(_DTYPES[str(f.type)]) or array.ndim != wanted:
+        types = [np.dtype(_DTYPES[name]) for name in str(f.type).split(" | ")]
+        if array.dtype not in types or array.ndim != wanted:
             raise CorpusCorrupt(f"{where}: {f.name}.npy has another type than expected")
     segment = Segment(**{name: arrays[name] for name in array_names()})
     _check_lengths(segment, where)
@@ -155,16 +174,20 @@ def segment_of(arrays: Mapping[str, NDArray[Any]], *, where: str) -> Segment:
 
 def _check_lengths(segment: Segment, where: str) -> None:
     size = {name: len(getattr(segment, name)) for name in array_names()}
-    buckets = size["posting_offsets"] - 1
+    tables = (("posting_offsets", "posting_lows"), ("shared_offsets", "shared_values"))
     fits = (
         all(size[name] == len(segment) for name in _PER_FILE)
         and segment.signatures.shape[1] == PERMUTATIONS
         and all(size[one] == size[other] for one, other in _TWINS)
         and size["offsets"] == len(segment) + 1
         and int(segment.offsets[-1]) == size["forward"]
-        and buckets > 0
-        and buckets & (buckets - 1) == 0
-        and int(segment.posting_offsets[-1]) == size["posting_lows"]
+        and all(
+            size[offsets] > 1
+            and (size[offsets] - 1) & (size[offsets] - 2) == 0
+            and int(getattr(segment, offsets)[-1]) == size[entries]
+            for offsets, entries in tables
+        )
+        and segment.posting_lows.dtype == np.dtype(lows_type(bits_of(segment.posting_offsets)))
     )
     if not fits:
         raise CorpusCorrupt(f"{where}: its arrays do not fit one another")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -34,14 +34,22 @@ class TreeEntry:
     """Below the root, separated by ``/``."""
     size_bytes: int = 0
     found: Found = Found.FILE
+    changed_ns: int = 0
+    """When its content was last written to; tells a file from a later one in its place."""
 
     @property
     def path(self) -> Path:
         return self.root / self.relative
 
 
-def walk(root: Path) -> Iterator[TreeEntry]:
-    """Yield everything below a folder, hidden files too, by name; links are not followed."""
+def walk(root: Path, *, without: Collection[Path] = ()) -> Iterator[TreeEntry]:
+    """Yield everything below a folder, hidden files too, by name; links are not followed.
+
+    Args:
+        root: the folder.
+        without: files and folders that are passed over, such as what is being written.
+    """
+    passed_over = _below(root, without)
     pending = [""]
     while pending:
         folder = pending.pop()
@@ -54,6 +62,8 @@ def walk(root: Path) -> Iterator[TreeEntry]:
         folders = []
         for entry in entries:
             relative = f"{folder}/{entry.name}" if folder else entry.name
+            if relative in passed_over:
+                continue
             if entry.is_dir(follow_symlinks=False):
                 folders.append(relative)
             else:
@@ -68,7 +78,16 @@ def _entry(root: Path, relative: str, entry: os.DirEntry[str]) -> TreeEntry:
         return TreeEntry(root, relative, found=Found.UNREADABLE)
     if not stat.S_ISREG(status.st_mode):
         return TreeEntry(root, relative, found=Found.SKIPPED)
-    return TreeEntry(root, relative, status.st_size)
+    return TreeEntry(root, relative, status.st_size, changed_ns=status.st_mtime_ns)
+
+
+def _below(root: Path, paths: Collection[Path]) -> frozenset[str]:
+    """Return those of the paths that lie below a folder, as ``relative`` writes them."""
+    home = root.resolve()
+    resolved = [path.parent.resolve() / path.name for path in paths]
+    return frozenset(
+        path.relative_to(home).as_posix() for path in resolved if path.is_relative_to(home)
+    )
 
 
 def read_bytes(entry: TreeEntry) -> bytes:
@@ -82,6 +101,15 @@ def read_bytes(entry: TreeEntry) -> bytes:
         return b"".join(parts)
     finally:
         os.close(fd)
+
+
+def has_changed(entry: TreeEntry) -> bool:
+    """Tell whether the file is no longer the one that was walked past."""
+    try:
+        status = entry.path.lstat()
+    except OSError:
+        return True
+    return (status.st_size, status.st_mtime_ns) != (entry.size_bytes, entry.changed_ns)
 
 
 def pieces_root(entry: TreeEntry) -> str | None:

@@ -35,6 +35,7 @@
       CorpusError                55   a bundle cannot be used
         CorpusCorrupt            56   a file of the bundle fails its digest
         CorpusExists             57   the output name is taken
+        NotInCorpus              58   no known file has that id or subject
       StoreError                 60   the database refused
         SchemaOutdated           61   run ``leakwatch db upgrade``
         SchemaUnknown            62   made by a newer leakwatch, or not ours
@@ -111,6 +112,7 @@ from leakwatch.errors.reading import (
     ExtractError,
     FingerprintError,
     IncompatibleParams,
+    NotInCorpus,
     SandboxError,
     SelfTestFailed,
     UnpackError,
@@ -151,6 +153,7 @@ __all__ = [
     "LedgerBroken",
     "MissingFile",
     "NotFound",
+    "NotInCorpus",
     "OnionUnreachable",
     "RateLimited",
     "SandboxError",

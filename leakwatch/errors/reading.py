@@ -114,3 +114,10 @@ class CorpusExists(CorpusError):
 
     slug = "corpus_exists"
     exit_code = 57
+
+
+class NotInCorpus(CorpusError):
+    """No known file of the bundle has that id or subject."""
+
+    slug = "not_in_corpus"
+    exit_code = 58

@@ -70,6 +70,8 @@ class GramSelector:
         A gram is kept for what it is: those across a border between two texts
         are chosen as any other, and left out.
         """
+        if len(texts) == 1:
+            return [self.grams(texts[0])]
         sizes = np.fromiter(map(len, texts), np.int64, len(texts))
         ends = np.cumsum(sizes)
         starts = ends - sizes

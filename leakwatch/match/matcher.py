@@ -141,14 +141,8 @@ def _surest_first(match: Match) -> tuple[int, float, str, str]:
 
 
 def _shelves(corpus: Corpus) -> Iterator[_Shelf]:
-    gone = set(corpus.manifest.withdrawn)
     for segment, entry in zip(corpus.segments, corpus.manifest.segments, strict=True):
-        withdrawn = (
-            frozenset(f for f in range(len(segment)) if file_id(segment.raw(f)) in gone)
-            if gone
-            else frozenset[int]()
-        )
-        yield _Shelf(corpus, SegmentIndex(segment), entry.population, withdrawn)
+        yield _Shelf(corpus, SegmentIndex(segment), entry.population, frozenset(entry.withdrawn))
 
 
 def _may_be_equal(shelf: _Shelf, digests: Sequence[ExactDigests]) -> list[tuple[bool, bool]]:

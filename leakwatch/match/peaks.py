@@ -1,26 +1,34 @@
-"""How near the background comes to each known file: measured once, at the build.
+"""How near documents that were not stolen come to known files: measured at the build.
 
 A document filled in by a machine is all common phrases: what is a person's is
 the combination. How much of a combination strangers share differs from file to
 file, so each file's completeness is judged against the nearest background
 document. A file that is itself a blank form has one that holds all of it.
+
+Both functions are handed to the corpus, which runs them in processes
+(``corpus/measuring.py``).
 """
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterable, Mapping
 
-from leakwatch.corpus.background import BackgroundTable
+import numpy as np
+from numpy.typing import NDArray
+
 from leakwatch.corpus.calibration import CommonPolicy
+from leakwatch.corpus.quantiles import score_names
 from leakwatch.corpus.segment import F4, Segment
+from leakwatch.fingerprint.sketch import Sketch
+from leakwatch.match.grade import complete_needed
 from leakwatch.match.index import SegmentIndex
-from leakwatch.match.score import score
+from leakwatch.match.score import Scores, score_many
 
 
 def background_peaks(
-    segment: Segment, background: BackgroundTable, policy: CommonPolicy, population: int
+    segment: Segment, documents: Iterable[Sketch], policy: CommonPolicy, population: int
 ) -> F4:
-    """Return f4[files]: the ``complete`` score of the nearest background document.
+    """Return f4[policy.background_from, files]: the best ``complete`` scores, least first.
 
     Only documents with an anchor come into question, as with any text: a file
     of which enough is its own peaks at 0 whatever form it stands on.
@@ -29,11 +37,40 @@ def background_peaks(
     second nearest counts, and a stolen file left in a large background does
     not hide itself.
     """
-    nearest = np.zeros((policy.background_from, len(segment)))
+    nearest = np.zeros((policy.background_from, len(segment)), np.float32)
     index = SegmentIndex(segment)
-    for sketch in background.sketches:
-        for scores in score(index, sketch, policy=policy, population=population):
-            column = nearest[:, scores.file]
-            nearest[:, scores.file] = np.sort(np.append(column, scores.complete))[1:]
-    peaks: F4 = nearest.min(axis=0, initial=1.0).astype(np.float32)
-    return peaks
+    sketches = list(documents)
+    for found in score_many(index, sketches, policy=policy, population=population):
+        files = np.array([scores.file for scores in found], np.int64)
+        complete = np.array([[scores.complete for scores in found]], np.float32)
+        both = np.concatenate([nearest[:, files], complete])
+        nearest[:, files] = np.sort(both, axis=0)[1:]
+    return nearest
+
+
+def best_scores(
+    segment: Segment, documents: Iterable[Sketch], policy: CommonPolicy, population: int
+) -> Mapping[str, NDArray[np.float64]]:
+    """Return for each score of a threshold the best that any file reaches, by document."""
+    index = SegmentIndex(segment)
+    sketches = list(documents)
+    found = score_many(index, sketches, policy=policy, population=population)
+    best = [_best(scores) for scores in found]
+    return {name: np.array([scores[name] for scores in best]) for name in score_names()}
+
+
+def _best(found: Iterable[Scores]) -> Mapping[str, float]:
+    best = dict.fromkeys(score_names(), 0.0)
+    for scores in found:
+        for name in best:
+            best[name] = max(best[name], counting(scores, name))
+    return best
+
+
+def counting(scores: Scores, name: str) -> float:
+    """Return a score as a grade sees it: completeness that its file's peak rules out is none."""
+    value = float(getattr(scores, name))
+    if name != "complete":
+        return value
+    needed = complete_needed(0.0, scores.background_peak)
+    return value if needed is not None and value >= needed else 0.0

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from leakwatch.corpus.assemble import POSTED_AT_LEAST, POSTED_SHARE
+import numpy as np
+
+from leakwatch.corpus.assemble import POSTED_AT_LEAST, POSTED_SHARE, drawn
 from leakwatch.corpus.calibration import CommonPolicy
 from leakwatch.fingerprint.grams import K
 from leakwatch.match.regions import WINDOW_EXTRA, WINDOW_FACTOR
@@ -133,7 +135,8 @@ class ReferenceIndex:
     def _posted(self, file: ReferenceFile) -> set[int]:
         def rarest_first(value: int) -> tuple[int, int]:
             holders = self._groups[value] + self._background[value]
-            return 0 if self._live(value) > 0 else holders, value & 0xFFFFFFFF
+            top = np.array([value >> 32], np.uint32)
+            return 0 if self._live(value) > 0 else holders, int(drawn(top)[0])
 
         quota = max(POSTED_AT_LEAST, math.ceil(POSTED_SHARE * len(file.values)))
         return set(sorted(file.values, key=rarest_first)[:quota])

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from leakwatch.corpus.segment import LOW_BITS
-from leakwatch.match.index import Indices, SegmentIndex, changes, expand
+from leakwatch.corpus.columns import expand
+from leakwatch.corpus.segment import GRAM_BITS
+from leakwatch.match.index import Indices, SegmentIndex, changes
 from leakwatch.match.texts import Texts
 
 WINDOW_FACTOR = 1.5
@@ -114,7 +115,7 @@ class Finder:
     def __init__(self, index: SegmentIndex, texts: Texts) -> None:
         self._index = index
         self._texts = texts
-        self._tops = texts.values >> np.uint64(64 - LOW_BITS)
+        self._tops = texts.values >> np.uint64(64 - GRAM_BITS)
         cells = _cell(self._tops, texts.numbers)
         self._order = np.argsort(cells, kind="stable")
         self._cells = cells[self._order]
@@ -189,7 +190,7 @@ def _sizes(index: SegmentIndex, files: Indices) -> Indices:
 
 def _cell(tops: NDArray[np.uint64], texts: Indices) -> Indices:
     """Return the cell of each gram of each text."""
-    mixed = (tops | texts.astype(np.uint64) << np.uint64(LOW_BITS)) * _MIX
+    mixed = (tops | texts.astype(np.uint64) << np.uint64(GRAM_BITS)) * _MIX
     return (mixed >> np.uint64(64 - _CELL_BITS)).astype(np.int64)
 
 

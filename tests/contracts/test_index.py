@@ -9,11 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leakwatch.corpus.assemble import assemble, population
-from leakwatch.corpus.background import Background, BackgroundTable
 from leakwatch.corpus.calibration import CommonPolicy, Thresholds
 from leakwatch.corpus.known import Fingerprinter, KnownFile, RawText
-from leakwatch.corpus.segment import Segment
 from leakwatch.fingerprint.normalise import letters
 from leakwatch.fingerprint.sketch import Sketch, Sketcher
 from leakwatch.match import regions as regions_module
@@ -23,6 +20,7 @@ from leakwatch.match.reference import ReferenceFile, ReferenceIndex
 from leakwatch.match.score import Scores, score, score_many
 from tests.support.corpora import KEY, note
 from tests.support.readers import text_artefact
+from tests.support.segments import made
 
 SENTENCES = [note(f"sentence/{n}", words=15) for n in range(30)]
 POLICY = CommonPolicy(groups_over=3, background_from=1)
@@ -36,24 +34,18 @@ def composed(rng: random.Random, sentences: int) -> str:
     return " ".join(s if rng.random() < 0.7 else s[: rng.randrange(len(s))] for s in chosen)
 
 
-def assembled(files: list[KnownFile], background: list[Sketch]) -> tuple[Segment, BackgroundTable]:
-    gathered = Background(files)
-    for number, sketch in enumerate(background):
-        gathered.add(RawText(bytes([number]) * 16, None), sketch)
-    table = gathered.table()
-    return assemble(files, table, policy=POLICY, categories=()), table
-
-
 def both(
     files: list[KnownFile], background: list[Sketch], leak: Sketch
 ) -> tuple[list[Scores], list[Scores]]:
     """Return what the fast and the slow index say of a leak."""
-    segment, table = assembled(files, background)
-    fast = score(SegmentIndex(segment), leak, policy=POLICY, population=population(segment, table))
+    documents = [(RawText(bytes([n + 1]) * 16, None), s) for n, s in enumerate(background)]
+    bundle = made(files, documents, policy=POLICY)
+    index = SegmentIndex(bundle.segment)
+    fast = score(index, leak, policy=POLICY, population=bundle.population)
     reference = ReferenceIndex(
         [
             ReferenceFile(frozenset(f.values.tolist()), f.letters, int(group))
-            for f, group in zip(files, segment.groups, strict=True)
+            for f, group in zip(files, bundle.segment.groups, strict=True)
         ],
         [frozenset(s.values.tolist()) for s in background],
         POLICY,
@@ -131,8 +123,8 @@ def test_texts_in_a_row_score_as_alone(
 ) -> None:
     """However texts are put together, each has the scores it has alone."""
     rng = random.Random(seed)
-    segment, table = assembled(known([composed(rng, 6) for _ in range(files)]), [])
-    index, size = SegmentIndex(segment), population(segment, table)
+    bundle = made(known([composed(rng, 6) for _ in range(files)]), [], policy=POLICY)
+    index, size = SegmentIndex(bundle.segment), bundle.population
     sketches = [SKETCHER.sketch(letters(composed(rng, rng.randrange(9)))) for _ in range(leaks)]
     alone = [score(index, sketch, policy=POLICY, population=size) for sketch in sketches]
     with pytest.MonkeyPatch.context() as patched:
@@ -153,8 +145,8 @@ def test_texts_in_a_row_score_as_alone(
 def test_a_floor_leaves_out_what_reaches_nothing(seed: int, run: float, share: float) -> None:
     """Asked for what reaches a threshold, the scores are those of all that do."""
     rng = random.Random(seed)
-    segment, table = assembled(known([composed(rng, 6) for _ in range(8)]), [])
-    index, size = SegmentIndex(segment), population(segment, table)
+    bundle = made(known([composed(rng, 6) for _ in range(8)]), [], policy=POLICY)
+    index, size = SegmentIndex(bundle.segment), bundle.population
     floor = Thresholds(run=run, rare=run, noisy=2 * run, cont=share, few=share, complete=share)
     sketches = [SKETCHER.sketch(letters(composed(rng, rng.randrange(9)))) for _ in range(6)]
     every = score_many(index, sketches, policy=POLICY, population=size)

@@ -5,7 +5,6 @@ import io
 import os
 import stat
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,7 @@ from leakwatch.corpus import intake, tree
 from leakwatch.corpus.build import BuildRequest
 from leakwatch.corpus.bundle import open_corpus
 from leakwatch.errors import CorpusError, CorpusExists, LeakwatchError, MissingFile
-from leakwatch.model.artefact import Artefact
 from tests.support.corpora import BUILT_AT, KEY, OTHER_KEY, build, builder, ids, note, write_tree
-from tests.support.readers import PlainReader
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
@@ -132,32 +129,6 @@ def test_missing_folders_are_named(tmp_path: Path) -> None:
         builder().build(BuildRequest((tmp_path / "nowhere",), tmp_path / "c"), created_at=BUILT_AT)
     with pytest.raises(CorpusError, match="nowhere"):
         builder().build(BuildRequest((tmp_path,), tmp_path / "nowhere" / "c"), created_at=BUILT_AT)
-
-
-class BrokenReader(PlainReader):
-    """Is interrupted at its first file."""
-
-    def read(self, body: bytes, *, name: str) -> Sequence[Artefact]:
-        raise KeyboardInterrupt
-
-
-def test_an_interrupted_build_leaves_nothing(tmp_path: Path) -> None:
-    """Stopped while reading or while writing, no bundle and no other file is there."""
-    home = write_tree(tmp_path / "known", {"a.txt": note(1), "b.txt": note(2)})
-    request = BuildRequest((home,), tmp_path / "c.corpus", map_file=tmp_path / "map.csv")
-    stopped = builder()
-    stopped._reader = BrokenReader()
-    with pytest.raises(KeyboardInterrupt):
-        stopped.build(request, created_at=BUILT_AT)
-
-    def fail(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    stopped = builder()
-    stopped._measure_peaks = fail  # type: ignore[assignment]
-    with pytest.raises(KeyboardInterrupt):
-        stopped.build(request, created_at=BUILT_AT)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["known"]
 
 
 def test_errors_hold_no_content(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from leakwatch.corpus import manifest as manifest_file
-from leakwatch.corpus.bundle import new_bundle, open_corpus, read_manifest
+from leakwatch.corpus.bundle import locked, open_corpus, publish, read_manifest
 from leakwatch.corpus.segment import array_names
 from leakwatch.errors import CorpusCorrupt, CorpusError, CorpusExists
 from tests.support.corpora import build, note
@@ -139,6 +139,8 @@ def test_pickles_are_never_read(bundle: Path) -> None:
         ("letters", np.zeros(3, np.uint64)),
         ("forward", np.zeros(1, np.uint32)),
         ("posting_offsets", np.zeros(6, np.uint32)),
+        ("shared_offsets", np.zeros(8, np.uint32)),
+        ("posting_lows", np.zeros(3, np.uint16)),
         ("signatures", np.zeros((3, 8), np.uint32)),
     ],
 )
@@ -189,12 +191,24 @@ def test_names_out_of_the_bundle_are_refused(bundle: Path) -> None:
         open_corpus(bundle)
 
 
-def test_new_bundle_appears_whole_or_not_at_all(tmp_path: Path) -> None:
-    """A failed write leaves neither the name nor a temporary folder."""
-    with pytest.raises(RuntimeError), new_bundle(tmp_path / "x.corpus") as folder:  # noqa: PT012
-        (folder / "segments").mkdir()
-        raise RuntimeError
-    assert list(tmp_path.iterdir()) == []
+def test_a_taken_name_is_not_replaced(tmp_path: Path) -> None:
+    """A finished bundle does not take the place of something that came there meanwhile."""
+    (tmp_path / "work" / "segments").mkdir(parents=True)
     (tmp_path / "x.corpus").mkdir()
-    with pytest.raises(CorpusExists), new_bundle(tmp_path / "x.corpus"):
+    with pytest.raises(CorpusExists):
+        publish(tmp_path / "work", tmp_path / "x.corpus")
+    (tmp_path / "x.corpus").rmdir()
+    publish(tmp_path / "work", tmp_path / "x.corpus")
+    assert [p.name for p in tmp_path.iterdir()] == ["x.corpus"]
+
+
+def test_one_command_at_a_time_changes_a_bundle(tmp_path: Path) -> None:
+    """Who holds a bundle's lock keeps others out, and it ends with the block."""
+    with (
+        locked(tmp_path),
+        pytest.raises(CorpusError, match="another leakwatch"),
+        locked(tmp_path),
+    ):
+        pass
+    with locked(tmp_path):
         pass

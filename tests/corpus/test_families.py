@@ -4,12 +4,14 @@ from leakwatch.corpus.families import families
 from leakwatch.corpus.known import Fingerprinter
 from tests.support.corpora import KEY, note
 from tests.support.readers import text_artefact
+from tests.support.segments import columns_of
 
 FINGERPRINTER = Fingerprinter(KEY)
 
 
 def family_of(*texts: str) -> list[int]:
-    found = families([FINGERPRINTER.known_file(text_artefact(t)) for t in texts])
+    columns = columns_of([FINGERPRINTER.known_file(text_artefact(t)) for t in texts])
+    found = families(columns.text, columns.signatures, columns.grams)
     return [int(family) for family in found]
 
 

@@ -3,24 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from leakwatch.corpus.bundle import open_corpus
 from leakwatch.fingerprint.normalise import letters
 from leakwatch.fingerprint.sketch import Sketcher
-from leakwatch.match.index import SegmentIndex, expand
+from leakwatch.match.index import SegmentIndex
 from tests.support.corpora import KEY, build, note
-
-
-@given(st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 5)), max_size=20))
-@settings(max_examples=100, deadline=None)
-def test_expand_is_ranges_joined(ranges: list[tuple[int, int]]) -> None:
-    """Ranges given by start and length come out one after another."""
-    starts = np.array([s for s, _ in ranges], dtype=np.int64)
-    counts = np.array([c for _, c in ranges], dtype=np.int64)
-    wanted = [n for start, count in ranges for n in range(start, start + count)]
-    assert expand(starts, counts).tolist() == wanted
 
 
 def test_postings_find_what_was_posted_and_nothing_else(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from leakwatch.corpus.bundle import open_corpus
+from leakwatch.corpus.known import file_id
 from leakwatch.errors import IncompatibleParams, WrongKey
 from leakwatch.match.matcher import CorpusMatcher
 from leakwatch.model.match import Grade, Match, Method
@@ -191,8 +192,10 @@ def test_several_corpora_at_once(tmp_path: Path) -> None:
 def test_withdrawn_files_are_known_no_longer(home: Path) -> None:
     """A file withdrawn by id matches neither by bytes nor by text nor by name."""
     corpus = open_corpus(home / "clinic.corpus")
-    gone = replace(corpus.manifest, withdrawn=(ids(home)["3.txt"],))
-    clinic = CorpusMatcher([replace(corpus, manifest=gone)], KEY)
+    [segment], [entry] = corpus.segments, corpus.manifest.segments
+    [gone] = [n for n in range(len(segment)) if file_id(segment.raw(n)) == ids(home)["3.txt"]]
+    after = replace(corpus.manifest, segments=(replace(entry, withdrawn=(gone,)),))
+    clinic = CorpusMatcher([replace(corpus, manifest=after)], KEY)
     assert clinic.match_artefact(text_artefact(FILES["3.txt"])).matches == ()
     assert clinic.match_artefact(text_artefact(f"edited {FILES['3.txt']}")).matches == ()
     assert clinic.match_artefact(text_artefact(FILES["2.txt"])).matches != ()

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from leakwatch.corpus.build import Builder, BuildReport, BuildRequest
+from leakwatch.corpus.build import Builder, BuildRequest
 from leakwatch.corpus.bundle import open_corpus
+from leakwatch.corpus.kit import BuildReport
 from leakwatch.corpus.labels import Labels
 from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.match.matcher import CorpusMatcher
-from leakwatch.match.peaks import background_peaks
+from leakwatch.match.peaks import background_peaks, best_scores
 from tests.support.readers import PlainReader
 
 KEY = FingerprintKey(bytes(range(32)))
@@ -42,7 +43,13 @@ def write_tree(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 
 def builder(key: FingerprintKey = KEY) -> Builder:
     """Return a builder that reads plain text and ZIP archives in process."""
-    return Builder(key, PlainReader(), measure_peaks=background_peaks, tool="test 0")
+    return Builder(
+        key,
+        PlainReader(),
+        measure_peaks=background_peaks,
+        measure_scores=best_scores,
+        tool="test 0",
+    )
 
 
 def build(

@@ -1,0 +1,98 @@
+"""Scores of documents that were not stolen -> thresholds, and the chance of each score.
+
+A threshold is an empirical quantile: the least value that at most so many of
+the documents reach. The budgets are those the recipe was cross-validated with:
+0.5 % of documents at ``probable`` and 2 % at ``possible``, shared out among the
+scores; ``complete``, whose judge is the nearest background document, has a
+small one of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leakwatch.corpus import calibration
+from leakwatch.corpus.calibration import Calibration, Survival, Thresholds
+
+PROBABLE_BUDGET = {"run": 0.0029, "cont": 0.0015, "noisy": 0.0006}
+POSSIBLE_BUDGET = {"run": 0.0070, "cont": 0.0100, "noisy": 0.0030}
+OWN_BUDGET = {"probable": 0.0005, "possible": 0.0010}
+"""Of each further score."""
+_POINTS = 64
+
+Floats = NDArray[np.float64]
+
+
+def calibrated(scores: Mapping[str, Floats], *, files: int) -> Calibration:
+    """Return the calibration that these scores give.
+
+    Args:
+        scores: by name of the threshold they are held to; one a document each.
+        files: known files that the documents were compared with.
+    """
+    documents = min((len(s) for s in scores.values()), default=0)
+    defaults = Calibration()
+    if documents < calibration.MIN_DOCUMENTS:
+        return defaults
+    return Calibration(
+        probable=_thresholds(scores, defaults.probable, PROBABLE_BUDGET, OWN_BUDGET["probable"]),
+        possible=_thresholds(scores, defaults.possible, POSSIBLE_BUDGET, OWN_BUDGET["possible"]),
+        origin=f"calibrated on {documents} documents",
+        documents=documents,
+        files=files,
+        survival={name: survival(values) for name, values in scores.items()},
+    )
+
+
+def score_names() -> tuple[str, ...]:
+    """Return the names of the scores that have thresholds."""
+    return tuple(f.name for f in fields(Thresholds))
+
+
+def threshold(scores: Floats, *, budget: float, default: float) -> float:
+    """Return the least threshold that at most a share ``budget`` of the scores reach.
+
+    Never below the default: recall is not bought by trusting a quiet sample.
+    A share is never asked to be more than whole.
+    """
+    allowed = math.floor(budget * len(scores))
+    above = float(np.sort(scores)[::-1][allowed]) if allowed < len(scores) else 0.0
+    measured = _next_above(above)
+    return max(default, min(measured, 1.0) if default <= 1 else measured)
+
+
+def survival(scores: Floats) -> Survival:
+    """Return the table of a score, at ranks in even steps of their logarithm."""
+    descending = np.sort(scores)[::-1]
+    ranks = np.unique(np.geomspace(1, len(scores), _POINTS).round().astype(np.int64))
+    values = np.unique(descending[ranks - 1])
+    shares = 1.0 - np.searchsorted(descending[::-1], values, "left") / len(scores)
+    return Survival(
+        tuple(float(v) for v in values), tuple(round(float(s), 9) for s in shares), len(scores)
+    )
+
+
+def _thresholds(
+    scores: Mapping[str, Floats], defaults: Thresholds, budget: Mapping[str, float], own: float
+) -> Thresholds:
+    return Thresholds(
+        **{
+            name: threshold(
+                scores[name], budget=budget.get(name, own), default=getattr(defaults, name)
+            )
+            for name in score_names()
+        }
+    )
+
+
+def _next_above(value: float) -> float:
+    """Return a number of four digits just above a score that must not reach it."""
+    if value <= 0:
+        return 0.0
+    step = 10.0 ** (math.floor(math.log10(value)) - 3)
+    return round((math.floor(value / step) + 1) * step, 12)
