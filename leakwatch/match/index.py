@@ -139,7 +139,7 @@ class _Table:
         return left
 
 
-def changes(ids: Indices) -> NDArray[np.bool_]:
+def changes(ids: NDArray[np.integer]) -> NDArray[np.bool_]:
     """Return where a run of equal ids begins."""
     begins = np.ones(len(ids), np.bool_)
     np.not_equal(ids[1:], ids[:-1], out=begins[1:])

@@ -9,14 +9,14 @@ file's whole sketch: the grams found are its *hits*. A file and a text are a
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leakwatch.corpus.columns import expand
-from leakwatch.corpus.segment import GRAM_BITS
+from leakwatch.corpus.segment import GRAM_BITS, Segment
 from leakwatch.match.index import Indices, SegmentIndex, changes
 from leakwatch.match.texts import Texts
 
@@ -24,9 +24,14 @@ WINDOW_FACTOR = 1.5
 WINDOW_EXTRA = 64
 _BATCH = 1 << 19
 """Grams of files compared at a time: bounds memory where many files are in question."""
-_CELL_BITS = 22
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-"""Odd; spreads what is multiplied by it over the upper bits (Fibonacci hashing)."""
+_AT_ONCE = 1 << 16
+"""Grams of files looked up at a time: they stay in the processor's cache."""
+_CELL_BITS = 20
+_MIX, _TEXT_MIX = np.uint32(0x9E3779B1), np.uint32(0x85EBCA6B)
+"""Odd; spread what is multiplied by them over the upper bits (Fibonacci hashing)."""
+
+Floor = Callable[[Indices, Indices], NDArray[np.bool_]]
+"""Tells of pairs, given file and hits of each, which to keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ def batches(index: SegmentIndex, regions: Regions) -> Iterator[Regions]:
     """Cut into batches of bounded size; the regions of one pair stay together."""
     new = np.flatnonzero(_pair_changes(regions))
     bounds = np.append(new, len(regions.files))
-    done = np.concatenate([[0], np.cumsum(_sizes(index, regions.files[new]))])
+    done = np.concatenate([[0], np.cumsum(_sizes(index.segment, regions.files[new]))])
     start = 0
     while start < len(new):
         stop = int(np.searchsorted(done, done[start] + _BATCH, "right")) - 1
@@ -108,32 +113,39 @@ def batches(index: SegmentIndex, regions: Regions) -> Iterator[Regions]:
 class Finder:
     """Finds hits in a row of texts.
 
-    Each gram of the row marks a cell; the grams of a file then need look no
-    further than their own cells, nineteen in twenty of which are empty.
+    Each gram of the row is entered in a table; the grams of a file then need
+    look no further than their own cells, nearly all of which are empty.
     """
 
     def __init__(self, index: SegmentIndex, texts: Texts) -> None:
-        self._index = index
+        self._segment = index.segment
         self._texts = texts
-        self._tops = texts.values >> np.uint64(64 - GRAM_BITS)
-        cells = _cell(self._tops, texts.numbers)
+        self._tops = (texts.values >> np.uint64(64 - GRAM_BITS)).astype(np.uint32)
+        self._salts = np.arange(1, len(texts) + 1, dtype=np.uint32) * _TEXT_MIX
+        cells = _cells(self._tops, self._salts[texts.numbers])
         self._order = np.argsort(cells, kind="stable")
-        self._cells = cells[self._order]
+        cells = cells[self._order]
+        self._first = np.flatnonzero(changes(cells))
+        """Where in that order each cell's grams begin."""
+        self._counts = np.diff(np.append(self._first, len(cells)))
+        self._filled = cells[self._first]
 
-    def hits(self, regions: Regions, *, least: int = 1) -> Hits:
-        """Return the hits of each pair that has ``least`` of them.
+    def hits(self, regions: Regions, *, floor: Floor | None = None) -> Hits:
+        """Return the hits of each pair.
 
         Args:
             regions: where to look; all regions of a pair.
-            least: hits.
+            floor: tells by the number of hits which pairs to leave out.
         """
         opens = _pair_changes(regions)
         new = np.flatnonzero(opens)
         texts, files = regions.texts[new], regions.files[new]
         pairs, grams = self._shared(texts, files)
-        enough = np.bincount(pairs, minlength=len(new))[pairs] >= least
+        if floor is not None:
+            kept = floor(files, np.bincount(pairs, minlength=len(new)))[pairs]
+            pairs, grams = pairs[kept], grams[kept]
         # A row is no longer than 2**40 grams.
-        line = (pairs[enough] << 40) | grams[enough]
+        line = (pairs << 40) | grams
         line.sort()
         pair_of_region = np.cumsum(opens) - 1
         region = np.searchsorted((pair_of_region << 40) | regions.starts, line, "right") - 1
@@ -143,28 +155,48 @@ class Finder:
 
     def _shared(self, texts: Indices, files: Indices) -> tuple[Indices, Indices]:
         """Return which pair has which gram of its text in common."""
-        sizes = _sizes(self._index, files)
-        starts = self._index.segment.offsets[files].astype(np.int64)
-        forward = self._index.segment.forward[expand(starts, sizes)].astype(np.uint64)
-        pairs = np.repeat(np.arange(len(files)), sizes)
-        cells = _cell(forward, texts[pairs])
-        asked = np.flatnonzero(self._are_marked(cells))
-        first = np.searchsorted(self._cells, cells[asked], "left")
-        counts = np.searchsorted(self._cells, cells[asked], "right") - first
-        asked = np.repeat(asked, counts)
-        grams = self._order[expand(first, counts)]
-        same = (self._tops[grams] == forward[asked]) & (
-            self._texts.numbers[grams] == texts[pairs[asked]]
-        )
-        return pairs[asked[same]], grams[same]
-
-    def _are_marked(self, cells: Indices) -> NDArray[np.bool_]:
-        marks = _marks()
-        marks[self._cells] = True
+        table = _table()
+        table[self._filled] = np.arange(1, len(self._filled) + 1)
+        sizes = _sizes(self._segment, files)
+        done = np.cumsum(sizes)
+        found = []
         try:
-            return marks[cells]
+            start = 0
+            while start < len(files):
+                wanted = done[start] - sizes[start] + _AT_ONCE
+                stop = max(start + 1, int(np.searchsorted(done, wanted, "right")))
+                part = slice(start, stop)
+                pairs, grams = self._looked_up(table, texts[part], files[part], sizes[part])
+                found.append((pairs + start, grams))
+                start = stop
         finally:
-            marks[self._cells] = False
+            table[self._filled] = 0
+        return np.concatenate([p for p, _ in found]), np.concatenate([g for _, g in found])
+
+    def _looked_up(
+        self, table: NDArray[np.int32], texts: Indices, files: Indices, sizes: Indices
+    ) -> tuple[Indices, Indices]:
+        forward = self._forward(files)
+        filled = table.take(_cells(forward, np.repeat(self._salts[texts], sizes)))
+        asked = np.flatnonzero(filled)
+        entries = filled[asked] - 1
+        counts = self._counts[entries]
+        grams = self._order[expand(self._first[entries], counts)]
+        asked = np.repeat(asked, counts)
+        pairs = np.searchsorted(np.cumsum(sizes), asked, "right")
+        same = self._tops[grams] == forward[asked]
+        same &= self._texts.numbers[grams] == texts[pairs]
+        return pairs[same], grams[same]
+
+    def _forward(self, files: Indices) -> NDArray[np.uint32]:
+        """Return the sketches of some files, one after another."""
+        forward = self._segment.forward.view(np.ndarray)
+        starts = self._segment.offsets[files].tolist()
+        ends = self._segment.offsets[files + 1].tolist()
+        sketches: NDArray[np.uint32] = np.concatenate(
+            [forward[start:end] for start, end in zip(starts, ends, strict=True)]
+        )
+        return sketches
 
 
 def _numbered(
@@ -182,24 +214,25 @@ def _pair_changes(regions: Regions) -> NDArray[np.bool_]:
     return opens
 
 
-def _sizes(index: SegmentIndex, files: Indices) -> Indices:
-    offsets = index.segment.offsets
-    sizes: Indices = (offsets[files + 1] - offsets[files]).astype(np.int64)
+def _sizes(segment: Segment, files: Indices) -> Indices:
+    sizes: Indices = (segment.offsets[files + 1] - segment.offsets[files]).astype(np.int64)
     return sizes
 
 
-def _cell(tops: NDArray[np.uint64], texts: Indices) -> Indices:
-    """Return the cell of each gram of each text."""
-    mixed = (tops | texts.astype(np.uint64) << np.uint64(GRAM_BITS)) * _MIX
-    return (mixed >> np.uint64(64 - _CELL_BITS)).astype(np.int64)
+def _cells(tops: NDArray[np.uint32], salts: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return the cell of each gram, given what is its text's."""
+    cells = tops * _MIX
+    cells += salts
+    cells >>= np.uint32(32 - _CELL_BITS)
+    return cells
 
 
 _local = threading.local()
 
 
-def _marks() -> NDArray[np.bool_]:
-    """Return this thread's marks, none of them set. 4 MB, made once."""
-    marks: NDArray[np.bool_] | None = getattr(_local, "marks", None)
-    if marks is None:
-        marks = _local.marks = np.zeros(1 << _CELL_BITS, np.bool_)
-    return marks
+def _table() -> NDArray[np.int32]:
+    """Return this thread's table, empty. 4 MB, made once."""
+    table: NDArray[np.int32] | None = getattr(_local, "table", None)
+    if table is None:
+        table = _local.table = np.zeros(1 << _CELL_BITS, np.int32)
+    return table

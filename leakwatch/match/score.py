@@ -16,7 +16,6 @@ alone, in the regions that ``regions.py`` finds:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -29,7 +28,7 @@ from leakwatch.corpus.segment import Segment
 from leakwatch.fingerprint.grams import K
 from leakwatch.fingerprint.sketch import Sketch
 from leakwatch.match.index import Indices, SegmentIndex, changes
-from leakwatch.match.regions import Finder, Hits, batches, find_regions, window_letters
+from leakwatch.match.regions import Finder, Floor, Hits, batches, find_regions, window_letters
 from leakwatch.match.texts import Texts, joined, rows
 
 RUN_FINE = 48.0
@@ -38,8 +37,9 @@ NOISY_FINE = 8.0
 """4 finds fewer noisy excerpts (100 words at OCR 2 %: 0.43 for 0.59), 12 none more."""
 MIN_HITS = 6
 """Hits below which a share of a file means nothing, but for those of ``FEW_HITS``."""
-FEW_HITS = ((4, 0.5), (3, 0.9))
-"""So many hits, fewer than six, mean something where they are such a share of a file."""
+FEW_HITS = ((4, 0.499), (3, 0.899))
+"""So many hits, fewer than six, mean something where they are such a share of a file.
+A hair below a half and nine tenths: sums are rounded, and half a file is half a file."""
 FEW_LETTERS = 64
 """A file below this is a stock phrase."""
 _FRESH = 1e5
@@ -140,9 +140,10 @@ def score_many(
         if not len(regions.files):
             continue
         finder = Finder(index, texts)
+        reachable = None if floor is None else reaching(index.segment, floor, population)
         text: _Text | None = None
         for batch in batches(index, regions):
-            hits = finder.hits(batch, least=1 if floor is None else least_hits(floor))
+            hits = finder.hits(batch, floor=reachable)
             if not len(hits.files):
                 continue
             if text is None:
@@ -152,10 +153,25 @@ def score_many(
     return found
 
 
-def least_hits(floor: Thresholds) -> int:
-    """Return the hits below which a file reaches none of these thresholds."""
+def reaching(segment: Segment, floor: Thresholds, population: int) -> Floor:
+    """Return what tells which files may reach a threshold with so many hits.
+
+    No hit is worth more than ``K`` letters, a weight of 1, or the rarity of a
+    gram that nobody else has.
+    """
     letters = min(floor.run, floor.rare, floor.noisy)
-    return max(1, min(MIN_HITS, *(hits for hits, _ in FEW_HITS), math.ceil(letters / K)))
+    rarest = float(rarities(np.ones(1, np.int64), np.zeros(1, np.int64), population)[0])
+    least = min(hits for hits, _ in FEW_HITS)
+
+    def may_reach(files: Indices, hits: Indices) -> NDArray[np.bool_]:
+        # A hair more than they can be: sums are rounded.
+        live = 1.001 * hits / np.maximum(segment.weights_live[files], 1e-9)
+        every = 1.001 * hits * rarest / np.maximum(segment.weights_all[files], 1e-9)
+        few = (hits >= least) & (segment.letters[files] >= FEW_LETTERS) & (live >= floor.few)
+        many = (hits >= MIN_HITS) & ((live >= floor.cont) | (every >= floor.complete))
+        return few | many | (hits * K >= letters)
+
+    return may_reach
 
 
 def _text(index: SegmentIndex, texts: Texts, policy: CommonPolicy, population: int) -> _Text:
