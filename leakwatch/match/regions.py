@@ -30,8 +30,9 @@ _CELL_BITS = 20
 _MIX, _TEXT_MIX = np.uint32(0x9E3779B1), np.uint32(0x85EBCA6B)
 """Odd; spread what is multiplied by them over the upper bits (Fibonacci hashing)."""
 
-Floor = Callable[[Indices, Indices], NDArray[np.bool_]]
-"""Tells of pairs, given file and hits of each, which to keep."""
+Floor = Callable[[Indices, Indices, Indices], NDArray[np.bool_]]
+"""Tells which pairs to keep, given the file of each; and, for all grams that text and
+file have in common, the pair and the gram."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +136,14 @@ class Finder:
 
         Args:
             regions: where to look; all regions of a pair.
-            floor: tells by the number of hits which pairs to leave out.
+            floor: tells by what they have in common which pairs to look at closer.
         """
         opens = _pair_changes(regions)
         new = np.flatnonzero(opens)
         texts, files = regions.texts[new], regions.files[new]
         pairs, grams = self._shared(texts, files)
         if floor is not None:
-            kept = floor(files, np.bincount(pairs, minlength=len(new)))[pairs]
+            kept = floor(files, pairs, grams)[pairs]
             pairs, grams = pairs[kept], grams[kept]
         # A row is no longer than 2**40 grams.
         line = (pairs << 40) | grams
@@ -156,7 +157,8 @@ class Finder:
     def _shared(self, texts: Indices, files: Indices) -> tuple[Indices, Indices]:
         """Return which pair has which gram of its text in common."""
         table = _table()
-        table[self._filled] = np.arange(1, len(self._filled) + 1)
+        table.is_filled[self._filled] = True
+        table.entries[self._filled] = np.arange(len(self._filled))
         sizes = _sizes(self._segment, files)
         done = np.cumsum(sizes)
         found = []
@@ -170,16 +172,16 @@ class Finder:
                 found.append((pairs + start, grams))
                 start = stop
         finally:
-            table[self._filled] = 0
+            table.is_filled[self._filled] = False
         return np.concatenate([p for p, _ in found]), np.concatenate([g for _, g in found])
 
     def _looked_up(
-        self, table: NDArray[np.int32], texts: Indices, files: Indices, sizes: Indices
+        self, table: _Table, texts: Indices, files: Indices, sizes: Indices
     ) -> tuple[Indices, Indices]:
         forward = self._forward(files)
-        filled = table.take(_cells(forward, np.repeat(self._salts[texts], sizes)))
-        asked = np.flatnonzero(filled)
-        entries = filled[asked] - 1
+        cells = _cells(forward, np.repeat(self._salts[texts], sizes))
+        asked = np.flatnonzero(table.is_filled.take(cells, mode="clip"))
+        entries = table.entries[cells[asked]]
         counts = self._counts[entries]
         grams = self._order[expand(self._first[entries], counts)]
         asked = np.repeat(asked, counts)
@@ -227,12 +229,21 @@ def _cells(tops: NDArray[np.uint32], salts: NDArray[np.uint32]) -> NDArray[np.ui
     return cells
 
 
+class _Table:
+    """Cells of grams. 1 MB says which are filled, which stays in the cache; 4 MB with what."""
+
+    def __init__(self) -> None:
+        self.is_filled = np.zeros(1 << _CELL_BITS, np.bool_)
+        self.entries = np.empty(1 << _CELL_BITS, np.int32)
+        """Of cells that are filled."""
+
+
 _local = threading.local()
 
 
-def _table() -> NDArray[np.int32]:
-    """Return this thread's table, empty. 4 MB, made once."""
-    table: NDArray[np.int32] | None = getattr(_local, "table", None)
+def _table() -> _Table:
+    """Return this thread's table, none of it filled."""
+    table: _Table | None = getattr(_local, "table", None)
     if table is None:
-        table = _local.table = np.zeros(1 << _CELL_BITS, np.int32)
+        table = _local.table = _Table()
     return table

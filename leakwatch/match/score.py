@@ -18,18 +18,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leakwatch.corpus.assemble import live_weights, rarities
 from leakwatch.corpus.calibration import CommonPolicy, Thresholds
 from leakwatch.corpus.segment import Segment
 from leakwatch.fingerprint.grams import K
 from leakwatch.fingerprint.sketch import Sketch
 from leakwatch.match.index import Indices, SegmentIndex, changes
-from leakwatch.match.regions import Finder, Floor, Hits, batches, find_regions, window_letters
-from leakwatch.match.texts import Texts, joined, rows
+from leakwatch.match.regions import Finder, Hits, batches, find_regions, window_letters
+from leakwatch.match.texts import joined, rows
+from leakwatch.match.weights import Weighed, Weights
 
 RUN_FINE = 48.0
 """Letters that a missed gram costs a dense run."""
@@ -40,6 +41,7 @@ MIN_HITS = 6
 FEW_HITS = ((4, 0.499), (3, 0.899))
 """So many hits, fewer than six, mean something where they are such a share of a file.
 A hair below a half and nine tenths: sums are rounded, and half a file is half a file."""
+_FEWEST = min(hits for hits, _ in FEW_HITS)
 FEW_LETTERS = 64
 """A file below this is a stock phrase."""
 _FRESH = 1e5
@@ -75,22 +77,6 @@ class Scores:
     passages: Spans = field(repr=False)
     """Start and end in the text of each passage, by position: of distinctive grams, and
     where there is none, of all."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """What the segment knows of each gram of the text."""
-
-    values: NDArray[np.uint64]
-    positions: Indices
-    live: Floats
-    """Weight of a hit; 0 for a common gram."""
-    rarity: Floats
-    rank: Indices
-    """Grams before this one that are not common."""
-    unique: NDArray[np.bool_]
-    """Held by one group of known files and no background document."""
-    row: Texts
 
 
 def score(
@@ -139,57 +125,57 @@ def score_many(
         regions = find_regions(index, texts, excluded=excluded)
         if not len(regions.files):
             continue
+        weights = Weights(index, texts, policy=policy, population=population)
+        may_reach = partial(_may_reach, index.segment, weights, floor) if floor else None
         finder = Finder(index, texts)
-        reachable = None if floor is None else reaching(index.segment, floor, population)
-        text: _Text | None = None
         for batch in batches(index, regions):
-            hits = finder.hits(batch, floor=reachable)
-            if not len(hits.files):
-                continue
-            if text is None:
-                text = _text(index, texts, policy, population)
-            for number, scores in _scored(index.segment, hits, text, floor):
-                found[row[number]].append(scores)
+            hits = finder.hits(batch, floor=may_reach)
+            if len(hits.files):
+                for number, scores in _scored(
+                    index.segment, hits, weights.of_texts(hits.texts), floor
+                ):
+                    found[row[number]].append(scores)
     return found
 
 
-def reaching(segment: Segment, floor: Thresholds, population: int) -> Floor:
-    """Return what tells which files may reach a threshold with so many hits.
+def _may_reach(
+    segment: Segment,
+    weights: Weights,
+    floor: Thresholds,
+    files: Indices,
+    pairs: Indices,
+    grams: Indices,
+) -> NDArray[np.bool_]:
+    """Tell which pairs may reach a threshold with the grams they have in common.
 
-    No hit is worth more than ``K`` letters, a weight of 1, or the rarity of a
-    gram that nobody else has.
+    No score is more than all of them together come to, wherever they stand.
+
+    Args:
+        segment: of the files.
+        weights: of the grams.
+        floor: the thresholds.
+        files: of each pair.
+        pairs: of each gram in common.
+        grams: which gram of the row it is.
     """
-    letters = min(floor.run, floor.rare, floor.noisy)
-    rarest = float(rarities(np.ones(1, np.int64), np.zeros(1, np.int64), population)[0])
-    least = min(hits for hits, _ in FEW_HITS)
-
-    def may_reach(files: Indices, hits: Indices) -> NDArray[np.bool_]:
-        # A hair more than they can be: sums are rounded.
-        live = 1.001 * hits / np.maximum(segment.weights_live[files], 1e-9)
-        every = 1.001 * hits * rarest / np.maximum(segment.weights_all[files], 1e-9)
-        few = (hits >= least) & (segment.letters[files] >= FEW_LETTERS) & (live >= floor.few)
-        many = (hits >= MIN_HITS) & ((live >= floor.cont) | (every >= floor.complete))
-        return few | many | (hits * K >= letters)
-
-    return may_reach
-
-
-def _text(index: SegmentIndex, texts: Texts, policy: CommonPolicy, population: int) -> _Text:
-    sharing = index.sharing(texts.values)
-    live = live_weights(sharing.groups, sharing.background, policy)
-    return _Text(
-        values=texts.values,
-        positions=texts.positions,
-        live=live,
-        rarity=rarities(sharing.groups, sharing.background, population),
-        rank=np.cumsum(live > 0) - (live > 0),
-        unique=(sharing.groups == 1) & (sharing.background == 0),
-        row=texts,
-    )
+    different, where = np.unique(grams, return_inverse=True)
+    weighed = weights.of(different)
+    live = weighed.live[where]
+    hits = np.bincount(pairs, minlength=len(files))
+    dense = np.bincount(pairs, live > 0, minlength=len(files))
+    weight = np.bincount(pairs, live, minlength=len(files))
+    # A hair more than they can be: sums are rounded.
+    share = 1.001 * weight / np.maximum(segment.weights_live[files], 1e-9)
+    every = 1.001 * np.bincount(pairs, weighed.rarity[where], minlength=len(files))
+    every /= np.maximum(segment.weights_all[files], 1e-9)
+    few = (dense >= _FEWEST) & (segment.letters[files] >= FEW_LETTERS) & (share >= floor.few)
+    reach = few | ((dense >= MIN_HITS) & (share >= floor.cont))
+    reach |= (hits >= MIN_HITS) & (every >= floor.complete)
+    return reach | (dense * K >= floor.run) | (weight * K >= min(floor.rare, floor.noisy))
 
 
 def _scored(
-    segment: Segment, hits: Hits, text: _Text, floor: Thresholds | None
+    segment: Segment, hits: Hits, text: Weighed, floor: Thresholds | None
 ) -> Iterator[tuple[int, Scores]]:
     """Yield the scores of each pair that reaches the floor, with the number of its text."""
     dense = _of(hits, text.live[hits.grams] > 0)
@@ -210,11 +196,11 @@ def _scored(
     held = np.bincount(hits.slots, minlength=len(hits.files))
     shared, unique = _distinct(hits, text)
     sizes = segment.offsets[hits.files + 1] - segment.offsets[hits.files]
-    jaccard = shared / np.maximum(text.row.distinct[hits.texts] + sizes - shared, 1)
+    jaccard = shared / np.maximum(text.texts.distinct[hits.texts] + sizes - shared, 1)
     dense_ones, every = _passages(dense, text), _passages(hits, text)
     columns = (
         hits.files, *measured, passage, unique / np.maximum(shared, 1),
-        held / np.diff(text.row.bounds)[hits.texts], jaccard, segment.background_peaks[hits.files],
+        held / np.diff(text.texts.bounds)[hits.texts], jaccard, segment.background_peaks[hits.files],
     )  # fmt: skip
     passages = [dense_ones(slot) or every(slot) for slot in kept]
     table = zip(*(column[kept].tolist() for column in columns), passages, strict=True)
@@ -235,7 +221,7 @@ def _of(hits: Hits, kept: NDArray[np.bool_]) -> Hits:
     return Hits(hits.texts, hits.files, hits.slots[kept], hits.regions[kept], hits.grams[kept])
 
 
-def _new_letters(hits: Hits, text: _Text) -> Floats:
+def _new_letters(hits: Hits, text: Weighed) -> Floats:
     """Return the letters each hit covers beyond the hit before it."""
     starts = text.positions[hits.grams]
     gained = np.full(len(starts), float(K))
@@ -244,7 +230,7 @@ def _new_letters(hits: Hits, text: _Text) -> Floats:
     return gained
 
 
-def _best_stretch(hits: Hits, text: _Text, gains: Floats, fine: float) -> tuple[Floats, Indices]:
+def _best_stretch(hits: Hits, text: Weighed, gains: Floats, fine: float) -> tuple[Floats, Indices]:
     """Return for each file its best sum of ``gains - fine * missed``, and its span in letters.
 
     Kadane's maximum subarray as a running minimum, over all files at once.
@@ -273,7 +259,7 @@ def _best_stretch(hits: Hits, text: _Text, gains: Floats, fine: float) -> tuple[
 
 
 def _shares(
-    hits: Hits, text: _Text, weights: Floats, windows: Indices, wholes: NDArray[np.floating]
+    hits: Hits, text: Weighed, weights: Floats, windows: Indices, wholes: NDArray[np.floating]
 ) -> tuple[Floats, Floats]:
     """Return for each file the greatest share of its weight that hits make in one window.
 
@@ -317,7 +303,7 @@ def _shares(
     return best, few
 
 
-def _previous_same(hits: Hits, text: _Text) -> Indices:
+def _previous_same(hits: Hits, text: Weighed) -> Indices:
     """Return for each hit the latest earlier one of the same region and gram, or -1."""
     order = np.lexsort((text.values[hits.grams], hits.regions))
     same = np.zeros(len(order), bool)
@@ -329,7 +315,7 @@ def _previous_same(hits: Hits, text: _Text) -> Indices:
     return previous
 
 
-def _distinct(hits: Hits, text: _Text) -> tuple[Indices, Indices]:
+def _distinct(hits: Hits, text: Weighed) -> tuple[Indices, Indices]:
     """Return how many different grams each file shares with the text, and how many alone."""
     order = np.lexsort((text.values[hits.grams], hits.slots))
     values, slots = text.values[hits.grams[order]], hits.slots[order]
@@ -340,7 +326,7 @@ def _distinct(hits: Hits, text: _Text) -> tuple[Indices, Indices]:
     return np.bincount(slots[new], minlength=files), np.bincount(slots[alone], minlength=files)
 
 
-def _passages(hits: Hits, text: _Text) -> Callable[[int], Spans]:
+def _passages(hits: Hits, text: Weighed) -> Callable[[int], Spans]:
     """Return what gives start and end of each passage of a file.
 
     A passage is two hits or more, with at most one distinctive gram of the text
@@ -354,7 +340,7 @@ def _passages(hits: Hits, text: _Text) -> Callable[[int], Spans]:
     last = np.append(first[1:], len(opens))[: len(first)] - 1
     kept = last > first
     first, last = first[kept], last[kept]
-    origins = text.row.origins[hits.texts[hits.slots[first]]]
+    origins = text.texts.origins[hits.texts[hits.slots[first]]]
     starts = text.positions[hits.grams[first]] - origins
     ends = text.positions[hits.grams[last]] + K - origins
     bounds = np.searchsorted(hits.slots[first], np.arange(len(hits.files) + 1)).tolist()
