@@ -24,6 +24,12 @@ LONGEST_LIST = 4096
 """A gram that more files post brings none of them into question: it would bring all."""
 
 
+_AT_ONCE = 1 << 15
+"""Grams looked up at a time: they stay in the processor's cache."""
+_COMPARED = 1 << 14
+"""Entries up to which each is compared; a search takes fifty calls of NumPy."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sharing:
     """How many hold each gram of a text."""
@@ -115,17 +121,44 @@ class _Table:
 
     def find(self, values: Values) -> tuple[Indices, Indices, Indices]:
         """Return indices into ``values`` of those that are there, and from where to where."""
+        parts = [
+            self._find(values[start : start + _AT_ONCE], start)
+            for start in range(0, len(values), _AT_ONCE)
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        nothing = np.empty(0, np.int64)
+        found, first, after = zip(*parts, (nothing,) * 3, strict=True)
+        return np.concatenate(found), np.concatenate(first), np.concatenate(after)
+
+    def _find(self, values: Values, start: int) -> tuple[Indices, Indices, Indices]:
         buckets = (values >> self._shift).astype(np.int64)
         wanted = (values >> np.uint64(64 - GRAM_BITS)).astype(np.int64) & self._mask
         starts = self._offsets[buckets].astype(np.int64)
         ends = self._offsets[buckets + 1].astype(np.int64)
         filled = np.flatnonzero(starts < ends)
-        wanted, ends = wanted[filled], ends[filled]
-        first = self._bound(wanted, starts[filled], ends)
+        wanted, starts, ends = wanted[filled], starts[filled], ends[filled]
+        filled += start
+        if int((ends - starts).sum()) <= _COMPARED:
+            return self._compared(filled, wanted, starts, ends)
+        first = self._bound(wanted, starts, ends)
         held = np.flatnonzero(first < ends)
         held = held[self._stored[first[held]] == wanted[held]]
         first = first[held]
         return filled[held], first, self._bound(wanted[held] + 1, first, ends[held])
+
+    def _compared(
+        self, filled: Indices, wanted: Indices, starts: Indices, ends: Indices
+    ) -> tuple[Indices, Indices, Indices]:
+        """Compare with all that stands in the buckets: less to do, for a few, than a search."""
+        sizes = ends - starts
+        places = expand(starts, sizes)
+        same = np.flatnonzero(self._stored[places] == np.repeat(wanted, sizes))
+        owners = np.repeat(np.arange(len(sizes)), sizes)[same]
+        first = np.flatnonzero(changes(owners))
+        counts = np.diff(np.append(first, len(owners)))
+        begins = places[same[first]]
+        return filled[owners[first]], begins, begins + counts
 
     def _bound(self, wanted: Indices, starts: Indices, ends: Indices) -> Indices:
         """Return the first place in each range where what is stored is not below ``wanted``."""
