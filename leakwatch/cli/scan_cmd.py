@@ -43,7 +43,10 @@ def scan(
     tor_proxy: Annotated[
         str, typer.Option("--tor-proxy", metavar="URL", help="SOCKS proxy for URLs.")
     ] = "socks5://127.0.0.1:9050",
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Files read at a time.")] = 2,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", min=1, help="Processes that look; one a core unless given."),
+    ] = None,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 1 when nothing is found.")
     ] = False,
@@ -59,7 +62,7 @@ def scan(
     """
     del full
     from leakwatch.corpus.bundle import open_corpus
-    from leakwatch.corpus.crew import Crew
+    from leakwatch.corpus.crew import Crew, cores
     from leakwatch.fingerprint.key import FingerprintKey
     from leakwatch.match.matcher import CorpusMatcher
     from leakwatch.match.scan import Looker
@@ -83,7 +86,7 @@ def scan(
         with SandboxPool(ReadLimits(), workers=1, parser_modules=()) as reader:
             yield Looker(reader, matcher, fetch_target)
 
-    with Crew(looker, jobs=jobs) as crew, output.progress("looked at") as bar:
+    with Crew(looker, jobs=jobs or cores()) as crew, output.progress("looked at") as bar:
         results = scan_targets(crew, targets, progress=lambda n: bar.advance(bar.task_ids[0], n))
         code = show(output, results, explain=explain)
     raise typer.Exit(code if code is not None else NOTHING_FOUND * exit_code)

@@ -45,6 +45,11 @@ _END_TIMEOUT_S = 5.0
 _PR_SET_PDEATHSIG = 1
 
 
+def cores() -> int:
+    """Return how many cores this process may use: as many jobs keep them all at work."""
+    return len(os.sched_getaffinity(0))
+
+
 class Crew(Generic[State]):
     """A fixed number of processes, or none: then the work is done here.
 
