@@ -46,6 +46,7 @@ TOGETHER = 256
 JOBS = 2
 NOISE = 0.03
 """Share of letters that are another one in a noisy copy."""
+TOLD_FROM_S = 0.05
 _MIB = 1024 * 1024
 
 
@@ -89,13 +90,13 @@ class _Stages:
     """Takes the time of each stage."""
 
     def __init__(self) -> None:
-        self.took: list[tuple[str, float, float]] = []
+        self.took: list[tuple[str, float]] = []
         self._name = "starting"
         self._began = time.monotonic()
 
     def begin(self, name: str, total: int | None = None) -> None:
         now = time.monotonic()
-        self.took.append((self._name, now - self._began, 0.0 if total is None else total))
+        self.took.append((self._name, now - self._began))
         self._name, self._began = name, now
 
     def advance(self, steps: int) -> None: ...
@@ -117,15 +118,14 @@ def _building(home: Path, path: Path, files: int) -> None:
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     print(f"corpus of {corpus.files} files, {letters / 1e6:.0f} million letters")
     _tell("build", built)
-    for name, took_s, _ in built.result:
-        print(f"    {took_s:9.1f} s  {name}")
+    _tell_stages(built.result)
     print(f"  a file        {built.cpu_s / files * 1e6:9.0f} us CPU, {size / files:.0f} bytes")
     print(
         f"  size          {size / 1e6:9.1f} MB, {(size - 300 * files) / letters:.3f} bytes a letter + 300 a file"
     )
 
 
-def _with_builder(work: Callable[[Builder, _Stages], object]) -> list[tuple[str, float, float]]:
+def _with_builder(work: Callable[[Builder, _Stages], object]) -> list[tuple[str, float]]:
     stages = _Stages()
     start = partial(hands, KEY, SandboxPool(ReadLimits(), workers=1, parser_modules=()))
     with Crew(start, jobs=JOBS) as crew:
@@ -210,14 +210,14 @@ def _growing(home: Path, path: Path) -> None:
         lambda: _with_builder(lambda builder, s: builder.add(path, addition, at=_now(), stages=s))
     )
     _tell(f"add {ADDED} files", added)
+    _tell_stages(added.result)
     file = next(iter(_ids(_opened(path))))
     _tell("withdraw a file", watched(lambda: withdraw_ids(path, [file], at=_now())[1]))
     merged = watched(
         lambda: _with_builder(lambda builder, stages: builder.merge(path, at=_now(), stages=stages))
     )
     _tell("merge", merged)
-    for name, took_s, _ in merged.result:
-        print(f"    {took_s:9.1f} s  {name}")
+    _tell_stages(merged.result)
 
 
 def _ids(corpus: Corpus) -> Iterator[str]:
@@ -243,6 +243,12 @@ def _tell(name: str, took: Watched[Any]) -> None:
         f"  {name:16}{took.wall_s:8.1f} s wall,{took.cpu_s:8.1f} s CPU, "
         f"{took.peak_bytes / _MIB:.0f} MiB anonymous at most"
     )
+
+
+def _tell_stages(stages: Sequence[tuple[str, float]]) -> None:
+    for name, took_s in stages:
+        if took_s > TOLD_FROM_S:
+            print(f"    {took_s:9.1f} s wall  {name}")
 
 
 if __name__ == "__main__":
