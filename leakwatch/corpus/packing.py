@@ -148,4 +148,7 @@ def _entries(
 
 def _tops(file: KnownFile) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
     """Return the distinct grams of a file: two values may have the same highest bits."""
-    return np.unique((file.values >> np.uint64(32)).astype("<u4"))
+    tops = (file.values >> np.uint64(32)).astype("<u4")
+    new = np.ones(len(tops), np.bool_)
+    np.not_equal(tops[1:], tops[:-1], out=new[1:])
+    return tops[new]

@@ -106,7 +106,7 @@ def read_bytes(entry: TreeEntry) -> bytes:
 def has_changed(entry: TreeEntry) -> bool:
     """Tell whether the file is no longer the one that was walked past."""
     try:
-        status = entry.path.lstat()
+        status = os.lstat(_path(entry))
     except OSError:
         return True
     return (status.st_size, status.st_mtime_ns) != (entry.size_bytes, entry.changed_ns)
@@ -122,6 +122,9 @@ def pieces_root(entry: TreeEntry) -> str | None:
 
 
 def _opened(entry: TreeEntry) -> int:
-    # Not through ``entry.path``, which takes longer than the opening.
-    path = os.path.join(entry.root, entry.relative)  # noqa: PTH118
-    return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    return os.open(_path(entry), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+def _path(entry: TreeEntry) -> str:
+    """Return ``entry.path``, which as a Path takes longer than the opening."""
+    return os.path.join(entry.root, entry.relative)  # noqa: PTH118
