@@ -217,6 +217,7 @@ def _per_file(columns: Columns) -> dict[str, NDArray[Any]]:
         "raw_keys": columns.raw[:, 0],
         "raw_rests": columns.raw[:, 1],
         "letters": columns.letters.astype(np.uint32),
+        "sizes": columns.sizes,
         "subjects": np.where(labelled, places, NONE).astype(np.uint32),
         "subject_tokens": tokens.astype(np.uint64),
         "categories": columns.categories,

@@ -6,6 +6,7 @@ copy that is known. A bundle keeps of it, below ``background/``,
     tops u4[] ascending, counts u2[]   grams, and how many documents hold each; from
                                        2,000 documents on only those in two or more
     raw_keys u8[], text_keys u8[]      ascending: halves of the documents' keyed digests
+    names u8[]                         ascending: keyed numbers of their base names
     sample_letters u4[n], sample_text_keys u8[n], sample_offsets i8[n+1],
     sample_tops u4[], sample_positions u4[]
                                        at most 4,000 documents whole, for calibration: those
@@ -36,6 +37,7 @@ from leakwatch.model.fingerprint import FingerprintParams
 SAMPLE_DOCUMENTS = 4000
 TYPES = {
     "tops": "<u4", "counts": "<u2", "raw_keys": "<u8", "text_keys": "<u8",
+    "names": "<u8",
     "sample_letters": "<u4", "sample_offsets": "<i8", "sample_tops": "<u4",
     "sample_positions": "<u4", "sample_text_keys": "<u8",
 }  # fmt: skip
@@ -99,6 +101,7 @@ class Background:
     counts: U2 = field(repr=False)
     raw_keys: U8 = field(repr=False)
     text_keys: U8 = field(repr=False)
+    names: U8 = field(repr=False)
     sample: Documents = field(repr=False)
     sample_text_keys: U8 = field(repr=False)
     """Of each document of the sample; nought where there is none."""
@@ -152,6 +155,7 @@ def background_of(arrays: Mapping[str, NDArray[Any]], documents: int, *, where: 
         counts=arrays["counts"],
         raw_keys=arrays["raw_keys"],
         text_keys=arrays["text_keys"],
+        names=arrays["names"],
         sample=Documents(
             arrays["sample_letters"],
             offsets[:-1],
@@ -168,6 +172,7 @@ def write_background(
     text: NDArray[np.uint64],
     documents: Documents,
     *,
+    names: NDArray[np.uint64],
     keep_from: int,
     out: ArrayFolder,
     work: Path,
@@ -178,6 +183,7 @@ def write_background(
         raw: u8[n,2], of distinct documents, ascending.
         text: u8[n,2]; nought where there is none.
         documents: in the same order.
+        names: numbers of their base names, ascending, each once.
         keep_from: documents that a gram must be in to be kept.
         out: where the arrays go.
         work: a folder for what is sorted in between.
@@ -196,6 +202,7 @@ def write_background(
             counts_out.append(np.minimum(counts[kept], _MANY))
     out.put("raw_keys", raw[:, 0])
     out.put("text_keys", np.unique(text[text.any(axis=1), 0]))
+    out.put("names", names)
     sample = documents.of(np.arange(min(len(documents), SAMPLE_DOCUMENTS))).packed()
     out.put("sample_text_keys", text[: len(sample), 0])
     out.put("sample_letters", sample.letters.astype("<u4"))

@@ -16,6 +16,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from leakwatch.corpus.arrays import ArrayFolder
 from leakwatch.corpus.background import Background, Documents, write_background
 from leakwatch.corpus.bundle import BACKGROUND, SEGMENTS, publish, write_manifest
@@ -39,7 +42,7 @@ from leakwatch.corpus.labels import Labels
 from leakwatch.corpus.manifest import BackgroundEntry, Manifest
 from leakwatch.corpus.measuring import PeakMeasure, ScoreMeasure, Shelf, calibrate
 from leakwatch.corpus.packing import Hands, hands_here, pack_documents
-from leakwatch.corpus.spooled import documents
+from leakwatch.corpus.spooled import background_names, documents
 from leakwatch.corpus.stages import Silent, Stages
 from leakwatch.corpus.workplace import Workplace, workplace
 from leakwatch.corpus.writing import Surroundings, write_segment
@@ -179,6 +182,7 @@ class _Strangers:
     raw: Digests = field(repr=False)
     text: Digests = field(repr=False)
     documents: Documents
+    names: NDArray[np.uint64] = field(repr=False)
     problems: tuple[Problem, ...] = field(repr=False)
 
 
@@ -191,7 +195,8 @@ def _read_background(
     without = (request.out, place.path, *([request.map_file] if request.map_file else []))
     gathered = gathering.read(folders, stage="reading the background", without=without)
     raw, text, read = documents(spool, gathered)
-    return _Strangers(raw, text, read, tuple(problems_of(spool, gathered, folders)))
+    names = background_names(spool, gathered)
+    return _Strangers(raw, text, read, names, tuple(problems_of(spool, gathered, folders)))
 
 
 def _written(
@@ -203,6 +208,7 @@ def _written(
         strangers.raw,
         strangers.text,
         strangers.documents,
+        names=strangers.names,
         keep_from=policy.background_from,
         out=out,
         work=work,

@@ -42,6 +42,7 @@ class Corpus:
     name: str
     manifest: Manifest
     segments: tuple[Segment, ...] = field(repr=False)
+    background: Background = field(repr=False)
 
     @property
     def files(self) -> int:
@@ -76,12 +77,13 @@ def open_corpus(path: Path, *, name: str | None = None, verify: bool = True) -> 
             if verify:
                 verify_files(path, manifest)
             segments = tuple(open_segment(path, entry) for entry in manifest.segments)
+            background = open_background(path, manifest)
         except CorpusCorrupt:
             # A merge may have taken the old segments away meanwhile.
             if read_manifest(path).digest == manifest.digest:
                 raise
         else:
-            return Corpus(name or path.name.removesuffix(SUFFIX), manifest, segments)
+            return Corpus(name or path.name.removesuffix(SUFFIX), manifest, segments, background)
 
 
 def open_background(path: Path, manifest: Manifest) -> Background:

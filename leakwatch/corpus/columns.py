@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from leakwatch.corpus.segment import NO_CATEGORY, NONE, Segment
 from leakwatch.fingerprint.names import NameKind
 
-CHUNK_GRAMS = 1 << 20
+CHUNK_GRAMS = 1 << 19
 """Grams handled at a time: about 60 bytes of working memory each."""
 KINDS = tuple(NameKind)
 
@@ -73,6 +73,8 @@ class Columns:
     text: NDArray[np.uint64] = field(repr=False)
     """u8[n,2]: keyed digest of the letters; nought where there is none."""
     letters: NDArray[np.uint32]
+    sizes: NDArray[np.uint64] = field(repr=False)
+    """In bytes, masked under the key."""
     subjects: NDArray[np.uint64] = field(repr=False)
     """Token; nought for none."""
     categories: NDArray[np.uint16]
@@ -84,6 +86,8 @@ class Columns:
     names: Names = field(repr=False)
     peaks: NDArray[np.float32] = field(repr=False)
     """How near the background came when it was last measured."""
+    compared: NDArray[np.uint16] = field(repr=False)
+    """Documents of it that were compared then."""
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -98,6 +102,7 @@ class Columns:
             raw=self.raw[rows],
             text=self.text[rows],
             letters=self.letters[rows],
+            sizes=self.sizes[rows],
             subjects=self.subjects[rows],
             categories=self.categories[rows],
             signatures=self.signatures[rows],
@@ -106,6 +111,7 @@ class Columns:
                 self.names.kinds[kept], self.names.numbers[kept], place[self.names.rows[kept]]
             ),
             peaks=self.peaks[rows],
+            compared=self.compared[rows],
         )
 
 
@@ -123,6 +129,7 @@ def of_segment(segment: Segment, category_names: tuple[str, ...]) -> Columns:
         raw=np.stack([segment.raw_keys, segment.raw_rests], axis=1),
         text=text,
         letters=segment.letters,
+        sizes=segment.sizes,
         subjects=subjects,
         categories=segment.categories,
         category_names=category_names,
@@ -139,6 +146,7 @@ def of_segment(segment: Segment, category_names: tuple[str, ...]) -> Columns:
             np.concatenate([files for _, files in tables]).astype(np.int64),
         ),
         peaks=segment.background_peaks,
+        compared=segment.background_compared,
     )
 
 
@@ -157,6 +165,7 @@ def joined(parts: Sequence[Columns]) -> Columns:
         raw=column("raw"),
         text=column("text"),
         letters=column("letters"),
+        sizes=column("sizes"),
         subjects=column("subjects"),
         categories=np.concatenate([renamed(part, category_names).categories for part in parts]),
         category_names=category_names,
@@ -180,6 +189,7 @@ def joined(parts: Sequence[Columns]) -> Columns:
             ),
         ),
         peaks=column("peaks"),
+        compared=column("compared"),
     )
 
 

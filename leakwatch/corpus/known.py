@@ -13,6 +13,7 @@ from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.fingerprint.minhash import Signature, signatures
 from leakwatch.fingerprint.names import NameFacts, NameHasher, NameKind
 from leakwatch.fingerprint.normalise import letters
+from leakwatch.fingerprint.sizes import SizeMask
 from leakwatch.fingerprint.sketch import Sketch, Sketcher
 from leakwatch.model.artefact import Artefact
 
@@ -35,6 +36,8 @@ class KnownFile:
     subject: int | None = None
     """Opaque token of the person it is about."""
     category: str | None = None
+    masked_size: int = field(default=0, repr=False)
+    """Size in bytes, masked under the key (``fingerprint/sizes.py``)."""
 
     @property
     def id(self) -> str:
@@ -71,6 +74,7 @@ class Fingerprinter:
         self._sketcher = Sketcher(key)
         self._exact = ExactHasher(key)
         self._names = NameHasher(key)
+        self._sizes = SizeMask(key)
         self.params = self._sketcher.params
 
     def known_file(self, artefact: Artefact, names: Iterable[NameFacts] = ()) -> KnownFile:
@@ -96,11 +100,16 @@ class Fingerprinter:
                 values=sketch.distinct,
                 signature=signature,
                 names=frozenset(i for facts in names for i in self._names.digests(facts).items()),
+                masked_size=self._sizes.masked(digests.raw, artefact.size_bytes),
             )
-            for (_, names), (digests, sketch), signature in zip(
+            for (artefact, names), (digests, sketch), signature in zip(
                 artefacts, made, signed, strict=True
             )
         ]
+
+    def name_number(self, artefact: Artefact) -> int:
+        """Return the keyed number of an artefact's base name; nought for none."""
+        return self._names.name(artefact.path.names[-1]) or 0
 
     def document(self, artefact: Artefact) -> tuple[RawText, Sketch]:
         """Return the digests and the sketch of an artefact that was read to its end."""

@@ -24,9 +24,19 @@ from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.fingerprint.minhash import PERMUTATIONS
 
 ENTRY = np.dtype([("key", "<u8", (2,)), ("items", "<u4"), ("again", "u1")])
-DOCUMENT_COLUMNS = ("entries", "items", "raw", "text", "letters", "counts", "tops", "positions")
+DOCUMENT_COLUMNS = (
+    "entries",
+    "items",
+    "raw",
+    "text",
+    "letters",
+    "counts",
+    "tops",
+    "positions",
+    "names",
+)
 KNOWN_COLUMNS = (
-    "entries", "items", "raw", "text", "letters", "counts", "tops", "signatures",
+    "entries", "items", "raw", "text", "letters", "sizes", "counts", "tops", "signatures",
     "name_counts", "name_kinds", "name_numbers",
 )  # fmt: skip
 _KIND_NUMBER = {kind: number for number, kind in enumerate(KINDS)}
@@ -78,6 +88,7 @@ def pack_known(own: Hands, batch: list[TreeEntry]) -> Pack:
         "raw": b"".join(f.raw for f in made),
         "text": b"".join(f.text or _NO_TEXT for f in made),
         "letters": np.array([f.letters for f in made], "<u4").tobytes(),
+        "sizes": np.array([f.masked_size for f in made], "<u8").tobytes(),
         "counts": np.array([len(t) for t in tops], "<u4").tobytes(),
         "tops": b"".join(t.tobytes() for t in tops),
         "signatures": signatures.tobytes(),
@@ -91,9 +102,9 @@ def pack_known(own: Hands, batch: list[TreeEntry]) -> Pack:
 def pack_documents(own: Hands, batch: list[TreeEntry]) -> Pack:
     """Return the sketches of a batch of documents that were not stolen."""
     items = _items(own, batch)
-    made = own.fingerprinter.documents(
-        [taken.artefact for taken in items if taken.artefact is not None and _is_document(taken)]
-    )
+    read = [taken.artefact for taken in items if taken.artefact and _is_document(taken)]
+    made = own.fingerprinter.documents(read)
+    names = [own.fingerprinter.name_number(artefact) for artefact in read]
     columns = {
         **_entries(batch, items, [_is_document(taken) for taken in items]),
         "raw": b"".join(digests.raw for digests, _ in made),
@@ -102,6 +113,7 @@ def pack_documents(own: Hands, batch: list[TreeEntry]) -> Pack:
         "counts": np.array([len(sketch.values) for _, sketch in made], "<u4").tobytes(),
         "tops": b"".join((s.values >> np.uint64(32)).astype("<u4").tobytes() for _, s in made),
         "positions": b"".join(s.positions.astype("<u4").tobytes() for _, s in made),
+        "names": np.array(names, "<u8").tobytes(),
     }
     return Pack(columns, len(batch), sum(entry.size_bytes for entry in batch))
 

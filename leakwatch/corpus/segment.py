@@ -3,6 +3,7 @@
     files, in ascending order of their keyed raw digest; F of them
       raw_keys      u8[F]     first half of the digest      raw_rests  u8[F]  second half
       letters       u4[F]     length of the normalised text
+      sizes         u8[F]     size in bytes, masked (``fingerprint/sizes.py``)
       flags         u1[F]     bit 0: also in the background
       groups        u4[F]     what document frequency is counted in: a subject, else a family
       families      u4[F]     first member of the file's family of near-duplicates
@@ -12,6 +13,7 @@
       weights_live  f4[F]     sum over distinct grams that are not common of groups ** -1/2
       weights_all   f4[F]     sum over all distinct grams of their rarity
       background_peaks f4[F]  how complete the file is in the nearest background document
+      background_compared u2[F] background documents it was compared with for that
     forward sketches: every kept gram of a file, common ones too
       offsets       i8[F+1]   file f has forward[offsets[f]:offsets[f+1]]
       forward       u4[]      top 32 bits of each distinct value, ascending within the file
@@ -60,8 +62,9 @@ I8 = NDArray[np.int64]
 
 _DTYPES = {"U8": "<u8", "U4": "<u4", "U2": "<u2", "U1": "|u1", "F4": "<f4", "I8": "<i8"}
 _PER_FILE = (
-    "raw_keys", "raw_rests", "letters", "flags", "groups", "families", "subjects",
+    "raw_keys", "raw_rests", "letters", "sizes", "flags", "groups", "families", "subjects",
     "categories", "signatures", "weights_live", "weights_all", "background_peaks",
+    "background_compared",
 )  # fmt: skip
 _TWINS = (
     ("forward", "forward"),
@@ -81,6 +84,7 @@ class Segment:
     raw_keys: U8
     raw_rests: U8
     letters: U4
+    sizes: U8
     flags: U1
     groups: U4
     families: U4
@@ -90,6 +94,7 @@ class Segment:
     weights_live: F4
     weights_all: F4
     background_peaks: F4
+    background_compared: U2
     offsets: I8
     forward: U4
     subject_tokens: U8
@@ -191,3 +196,9 @@ def _check_lengths(segment: Segment, where: str) -> None:
     )
     if not fits:
         raise CorpusCorrupt(f"{where}: its arrays do not fit one another")
+
+
+def saturated(counts: NDArray[np.integer]) -> U2:
+    """Return counts as they are stored: at most 65,535."""
+    stored: U2 = np.minimum(counts, 0xFFFF).astype(np.uint16)
+    return stored

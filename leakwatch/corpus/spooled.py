@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from leakwatch.corpus.background import Documents
 from leakwatch.corpus.columns import Columns, Grams, Names, expand
@@ -29,6 +30,7 @@ def known_files(spool: Spool, gathered: Gathered, items: Sequence[Item], labels:
         raw=as_digests(spool.column("raw", "u1"))[rows],
         text=as_digests(spool.column("text", "u1"))[rows],
         letters=spool.column("letters", "<u4")[rows],
+        sizes=spool.column("sizes", "<u8")[rows],
         subjects=np.array([(t and t.subject) or 0 for t in told], np.uint64),
         categories=np.array(
             [NO_CATEGORY if not t or t.category is None else place[t.category] for t in told],
@@ -48,7 +50,14 @@ def known_files(spool: Spool, gathered: Gathered, items: Sequence[Item], labels:
             np.repeat(np.arange(len(rows)), name_counts[rows]),
         ),
         peaks=np.zeros(len(rows), np.float32),
+        compared=np.zeros(len(rows), np.uint16),
     )
+
+
+def background_names(spool: Spool, gathered: Gathered) -> NDArray[np.uint64]:
+    """Return the numbers of the documents' base names, ascending, each once."""
+    names = spool.column("names", "<u8")[gathered.rows]
+    return np.unique(names[names != 0])
 
 
 def documents(spool: Spool, gathered: Gathered) -> tuple[Digests, Digests, Documents]:

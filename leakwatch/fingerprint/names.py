@@ -11,6 +11,9 @@ from leakwatch.fingerprint.exact import RAW_FLOOR_BYTES
 from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.fingerprint.normalise import letters
 
+LONGEST_PART = 4096
+"""Characters of one part of a path; no system has longer ones, so none is known."""
+LARGEST_BYTES = 1 << 62
 BLOCK_BYTES = 16 * 1024
 """Leaf of a BitTorrent v2 Merkle tree (BEP 52)."""
 
@@ -46,30 +49,61 @@ class NameHasher:
         """Return a 64-bit number for each kind that the facts suffice for.
 
         Sizes and checksums of files below 64 bytes are left out: too many
-        files share them.
+        files share them. What no file can have (a negative size, a checksum
+        of more than 32 bits) counts as not said.
         """
-        parts = [p for p in (letters(part) for part in facts.path.split("/")) if p]
-        size = facts.size_bytes
-        told: dict[NameKind, bytes] = {}
-        if size is not None and size >= RAW_FLOOR_BYTES:
-            if facts.crc32 is not None:
-                told[NameKind.SIZE_CRC] = b"%d/%d" % (size, facts.crc32)
-            if parts:
-                told[NameKind.NAME_SIZE] = b"%d/%s" % (size, parts[-1])
-            if len(parts) > 1:
-                told[NameKind.TAIL_SIZE] = b"%d/%s/%s" % (size, parts[-2], parts[-1])
-        if facts.pieces_root and (size is None or size >= RAW_FLOOR_BYTES):
-            told[NameKind.PIECES_ROOT] = facts.pieces_root.lower().encode("ascii", "replace")
-        if parts:
-            told[NameKind.NAME] = parts[-1]
-        return {kind: self._number(kind, message) for kind, message in told.items()}
+        told = {kind: self.number(kind, facts) for kind in NameKind}
+        return {kind: number for kind, number in told.items() if number is not None}
+
+    def number(self, kind: NameKind, facts: NameFacts) -> int | None:
+        """Return the number of one kind; None where the facts do not suffice."""
+        message = _message(kind, facts)
+        if message is None:
+            return None
+        digest = hmac.digest(self._keys[kind], message, hashlib.sha256)
+        return int.from_bytes(digest[:8], "little")
 
     def name(self, name: str) -> int | None:
         """Return the digest of a base name, or None for one without letters."""
-        return self.digests(NameFacts(path=name.rpartition("/")[2])).get(NameKind.NAME)
+        return self.number(NameKind.NAME, NameFacts(path=name.rpartition("/")[2]))
 
-    def _number(self, kind: NameKind, message: bytes) -> int:
-        return int.from_bytes(hmac.digest(self._keys[kind], message, hashlib.sha256)[:8], "little")
+
+def usable_size(size_bytes: int | None) -> int | None:
+    """Return a size that can tell a file from others, else None."""
+    if size_bytes is None or not RAW_FLOOR_BYTES <= size_bytes < LARGEST_BYTES:
+        return None
+    return size_bytes
+
+
+def _message(kind: NameKind, facts: NameFacts) -> bytes | None:
+    """Return what of the facts one kind of digest is taken of."""
+    size = usable_size(facts.size_bytes)
+    match kind:
+        case NameKind.SIZE_CRC:
+            crc32 = facts.crc32
+            if size is None or crc32 is None or not 0 <= crc32 < 1 << 32:
+                return None
+            return b"%d/%d" % (size, crc32)
+        case NameKind.PIECES_ROOT:
+            if not facts.pieces_root or (facts.size_bytes is not None and size is None):
+                return None
+            return facts.pieces_root[:LONGEST_PART].lower().encode("ascii", "replace")
+        case NameKind.NAME:
+            return _last_parts(facts.path, 1)
+        case NameKind.NAME_SIZE | NameKind.TAIL_SIZE:
+            tail = _last_parts(facts.path, 1 if kind is NameKind.NAME_SIZE else 2)
+            return b"%d/%s" % (size, tail) if size is not None and tail is not None else None
+
+
+def _last_parts(path: str, count: int) -> bytes | None:
+    """Return the letters of the last parts of a path that have any, ``/`` between them."""
+    parts: list[bytes] = []
+    while path and len(parts) < count:
+        path, _, part = path.rpartition("/")
+        plain = letters(part) if len(part) <= LONGEST_PART else b""
+        if plain:
+            parts.append(plain)
+    return b"/".join(reversed(parts)) if len(parts) == count else None
 
 
 class PiecesRoot:

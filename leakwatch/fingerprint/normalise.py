@@ -1,7 +1,7 @@
 """Text -> letters: what is left when layout, case, accents and spacing are gone.
 
 NFKD, combining marks dropped, casefold, only letters and digits kept, UTF-8
-(``FingerprintParams.normaliser``). Every step works on one character at a time
+(``FingerprintParams.normaliser``), by Unicode 14 on every Python. Every step works on one character at a time
 (reordering touches only marks, which are dropped), so texts may be cut
 anywhere: ``letters(a) + letters(b) == letters(a + b)``.
 """
@@ -14,6 +14,8 @@ import unicodedata
 
 import numpy as np
 from numpy.typing import NDArray
+
+from leakwatch.fingerprint.unicode14 import is_unassigned
 
 _NON_ASCII = re.compile(r"[^\x00-\x7f]+")
 _KEPT = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -121,6 +123,8 @@ def _table() -> _Table:
 
 
 def _fold(char: str) -> str:
+    if is_unassigned(ord(char)):
+        return ""
     parts = unicodedata.normalize("NFKD", char)
     base = "".join(c for c in parts if not unicodedata.category(c).startswith("M"))
     return "".join(c for c in base.casefold() if c.isalnum())

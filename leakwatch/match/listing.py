@@ -1,31 +1,43 @@
 """Listings: known files by what a directory says of files it does not show.
 
-    one by pieces root, or three by (size, CRC-32)     conclusive
-    fewer by (size, CRC-32)                            possible
-    ten by name and size                               probable
-    fewer by name and size                             possible
-    names alone: ten long ones, half of the listing    possible, else nothing
+    one by pieces root, or three by (size, CRC-32)               conclusive
+    fewer by (size, CRC-32)                                      possible
+    three telling names with exact size, or ten of any names     probable
+    one telling name with size (rounded too), or four of any     possible
+    names alone: ten telling ones, a quarter of the listing      possible
 
-Files that also lie in the background, and tiny ones, name nobody.
+Each only if accident is rare enough (``accident.py``): 1e-6, 1e-4, 1e-2. Files
+that also lie in the background, and tiny ones, name nobody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leakwatch.corpus.segment import IN_BACKGROUND
-from leakwatch.fingerprint.names import NameFacts, NameHasher, NameKind
-from leakwatch.match.index import SegmentIndex
-from leakwatch.model.listing import Listing, ListingEntry
+from leakwatch.fingerprint.names import NameHasher
+from leakwatch.match.accident import accident, capped, said
+from leakwatch.match.agreement import (
+    Agreement,
+    checksums,
+    names_alone,
+    names_with_sizes,
+    roots,
+    tails_with_sizes,
+)
+from leakwatch.match.inventory import Inventory
+from leakwatch.match.lines import Lines, lines_of
+from leakwatch.match.naming import names_of
+from leakwatch.model.listing import Listing
 from leakwatch.model.match import Grade, Method
 
 CHECKSUMS_CONCLUSIVE = 3
+TELLING_PROBABLE = 3
 NAMED_PROBABLE = 10
+NAMED_POSSIBLE = 4
+"""Three of ``scan001.pdf`` mean nothing."""
 NAMES_ENOUGH = 10
-NAMES_SHARE = 0.5
-NAME_LETTERS = 8
-"""Shorter names ("scan01") are anybody's."""
+NAMES_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,94 +45,93 @@ class ListingHit:
     """One known file that a listing names."""
 
     file: int
+    """Counted on from segment to segment (``Inventory.home``)."""
     method: Method
     grade: Grade
+    chance: float
+    """Upper bound of the chance that an unrelated listing agrees as much."""
     reason: str
 
 
-@dataclass
-class _Tally:
-    """Which known files, and how many lines, one kind of digest recognised."""
-
-    files: set[int]
-    lines: int = 0
-
-    @property
-    def count(self) -> int:
-        """Lines and files both: neither one file listed thrice nor one line for three."""
-        return min(self.lines, len(self.files))
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    agreement: Agreement
+    method: Method
+    grade: Grade
+    chance: float
+    reason: str
 
 
-def match_entries(
-    index: SegmentIndex,
-    hasher: NameHasher,
-    listing: Listing,
-    *,
-    excluded: frozenset[int] = frozenset(),
-) -> list[ListingHit]:
-    """Return the known files of one segment that a listing names, best grade first."""
-    shown = [entry for entry in listing.entries if not entry.is_directory]
-    tallies = {kind: _Tally(set()) for kind in NameKind}
-    for entry in shown:
-        for kind, number in hasher.digests(_facts(entry)).items():
-            if kind is NameKind.NAME and not _is_telling(entry):
-                continue
-            files = [f for f in index.by_name(kind, number) if _counts(index, f, excluded)]
-            if files:
-                tallies[kind].files.update(files)
-                tallies[kind].lines += 1
-    return _graded(tallies, len(shown))
+def match_entries(inventory: Inventory, hasher: NameHasher, listing: Listing) -> list[ListingHit]:
+    """Return what ``match_lines`` does for the lines of a hostile listing."""
+    return match_lines(inventory, hasher, lines_of(listing))
 
 
-def _graded(tallies: dict[NameKind, _Tally], shown: int) -> list[ListingHit]:
+def match_lines(inventory: Inventory, hasher: NameHasher, lines: Lines) -> list[ListingHit]:
+    """Return the known files of one corpus that a listing names, best grade first.
+
+    Args:
+        inventory: the known files.
+        hasher: of the same key.
+        lines: of the listing, as it was seen or as it was kept.
+    """
+    if not len(lines) or not len(inventory):
+        return []
+    verdicts = _verdicts(inventory, hasher, lines)
     hits: dict[int, ListingHit] = {}
-    for kind, grade, method, reason in _verdicts(tallies, shown):
-        for file in sorted(tallies[kind].files):
-            known = hits.get(file)
-            if known is None or known.grade < grade:
-                hits[file] = ListingHit(file, method, grade, reason)
-    return sorted(hits.values(), key=lambda hit: (-hit.grade.rank, hit.file))
+    for verdict in sorted(verdicts, key=lambda v: (-v.grade.rank, v.chance)):
+        told = verdict.method, verdict.grade, verdict.chance, verdict.reason
+        for file in verdict.agreement.files.tolist():
+            if file not in hits:
+                hits[file] = ListingHit(file, *told)
+    return [*hits.values()]
 
 
-def _verdicts(
-    tallies: dict[NameKind, _Tally], shown: int
-) -> Iterable[tuple[NameKind, Grade, Method, str]]:
-    roots = tallies[NameKind.PIECES_ROOT].count
-    if roots:
-        reason = f"{roots} of {shown} files have a known file's Merkle root (BitTorrent v2)"
-        yield NameKind.PIECES_ROOT, Grade.CONCLUSIVE, Method.LISTING, reason
-    sums = tallies[NameKind.SIZE_CRC].count
-    if sums:
-        reason = (
-            f"{sums} of {shown} files have a known file's exact size and CRC-32 "
-            f"(conclusive from {CHECKSUMS_CONCLUSIVE})"
-        )
-        grade = Grade.CONCLUSIVE if sums >= CHECKSUMS_CONCLUSIVE else Grade.POSSIBLE
-        yield NameKind.SIZE_CRC, grade, Method.LISTING, reason
-    for kind in (NameKind.TAIL_SIZE, NameKind.NAME_SIZE):
-        named = tallies[kind].count
-        if named:
-            what = "folder, name" if kind is NameKind.TAIL_SIZE else "name"
+def _verdicts(inventory: Inventory, hasher: NameHasher, lines: Lines) -> Iterator[_Verdict]:
+    for agreement, method, highest, what in _looks(inventory, hasher, lines):
+        if highest is None:
+            continue
+        chance = accident(agreement.shown, agreement.agreed)
+        grade = capped(highest, chance)
+        if grade is not None:
             reason = (
-                f"{named} of {shown} files have a known file's {what} and exact size "
-                f"(probable from {NAMED_PROBABLE})"
+                f"{agreement.count} of {len(lines)} files have {what} of a known file; "
+                f"by accident so much agrees {said(chance)}"
             )
-            grade = Grade.PROBABLE if named >= NAMED_PROBABLE else Grade.POSSIBLE
-            yield kind, grade, Method.NAME, reason
-    names = tallies[NameKind.NAME].count
-    if names >= NAMES_ENOUGH and names >= NAMES_SHARE * shown:
-        reason = f"{names} of {shown} files have a known file's name"
-        yield NameKind.NAME, Grade.POSSIBLE, Method.NAME, reason
+            yield _Verdict(agreement, method, grade, chance, reason)
 
 
-def _facts(entry: ListingEntry) -> NameFacts:
-    return NameFacts(entry.path, entry.size_bytes, entry.crc32, entry.pieces_root)
+def _looks(
+    inventory: Inventory, hasher: NameHasher, lines: Lines
+) -> Iterator[tuple[Agreement, Method, Grade | None, str]]:
+    """Yield what agrees in each way, with the highest grade that its counts allow."""
+    found = roots(inventory, hasher, lines)
+    yield found, Method.LISTING, Grade.CONCLUSIVE if found.count else None, "the Merkle root"
+    found = checksums(inventory, hasher, lines)
+    what = f"the exact size and CRC-32 (conclusive from {CHECKSUMS_CONCLUSIVE})"
+    yield found, Method.LISTING, _checked(found), what
+    names = names_of(inventory, hasher, lines)
+    if not names.agreed.count:
+        return
+    found = tails_with_sizes(inventory, hasher, lines, names)
+    yield found, Method.NAME, _named(found), "the folder, name and size"
+    found = names_with_sizes(inventory, hasher, lines, names)
+    yield found, Method.NAME, _named(found), "the name and size"
+    found = names_alone(inventory, lines, names)
+    enough = found.count >= max(NAMES_ENOUGH, NAMES_SHARE * len(lines))
+    yield found, Method.NAME, Grade.POSSIBLE if enough else None, "the name, a telling one,"
 
 
-def _is_telling(entry: ListingEntry) -> bool:
-    stem = entry.path.rpartition("/")[2].partition(".")[0]
-    return sum(c.isalnum() for c in stem) >= NAME_LETTERS
+def _checked(found: Agreement) -> Grade | None:
+    if found.count >= CHECKSUMS_CONCLUSIVE:
+        return Grade.CONCLUSIVE
+    # One or two may be some file that everybody has and the background lacks.
+    return Grade.POSSIBLE if found.count else None
 
 
-def _counts(index: SegmentIndex, file: int, excluded: Sequence[int] | frozenset[int]) -> bool:
-    return file not in excluded and not int(index.segment.flags[file]) & IN_BACKGROUND
+def _named(found: Agreement) -> Grade | None:
+    if found.telling_exact >= TELLING_PROBABLE or found.exact >= NAMED_PROBABLE:
+        return Grade.PROBABLE
+    if found.telling or found.count >= NAMED_POSSIBLE:
+        return Grade.POSSIBLE
+    return None

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from leakwatch.corpus.bundle import Corpus
 from leakwatch.corpus.known import file_id
 from leakwatch.corpus.segment import IN_BACKGROUND
+from leakwatch.errors import IncompatibleParams, WrongKey
+from leakwatch.fingerprint.compact import compact, expand
 from leakwatch.fingerprint.exact import RAW_FLOOR_BYTES, ExactHasher
 from leakwatch.fingerprint.key import FingerprintKey
+from leakwatch.fingerprint.lines import LineKeeper
 from leakwatch.fingerprint.names import NameHasher, NameKind
+from leakwatch.fingerprint.sizes import SizeMask
 from leakwatch.fingerprint.sketch import Sketch, Sketcher, check_comparable
-from leakwatch.match.grade import Graded, grade_equal_text, grade_scores
+from leakwatch.match.grade import Graded, counting, grade_equal_text, grade_scores
 from leakwatch.match.index import SegmentIndex
-from leakwatch.match.listing import match_entries
+from leakwatch.match.inventory import Inventory
+from leakwatch.match.lines import Lines, kept_of, lines_kept, lines_of
+from leakwatch.match.listing import match_lines
 from leakwatch.match.readings import readings
 from leakwatch.match.score import Scores, score_many
 from leakwatch.model.artefact import Artefact
 from leakwatch.model.fingerprint import ExactDigests
 from leakwatch.model.listing import Listing
 from leakwatch.model.match import Grade, Match, Method, Passage
+from leakwatch.model.sighting import StoredArtefact, StoredListing
 from leakwatch.ports import Reading
 
 PASSAGES_TOLD = 20
@@ -46,6 +54,20 @@ class _Shelf:
         return (file for file in files if file not in self.withdrawn)
 
 
+@dataclass(frozen=True, slots=True)
+class _LookedFor:
+    """What is compared of one artefact."""
+
+    digests: ExactDigests
+    sketches: Sequence[Sketch]
+    """Of each of its readings."""
+    size_bytes: int
+
+    def kept(self) -> tuple[bytes, ...]:
+        """Return what may be stored of the sketches."""
+        return tuple(compact(sketch) for sketch in self.sketches if len(sketch.values))
+
+
 class CorpusMatcher:
     """Implements ``ports.Matcher`` over opened corpora.
 
@@ -62,54 +84,107 @@ class CorpusMatcher:
         self._sketcher = Sketcher(key)
         self._exact = ExactHasher(key)
         self._names = NameHasher(key)
+        self._keeper = LineKeeper(key)
         for corpus in corpora:
             check_comparable(
                 self._sketcher.params, corpus.manifest.params, what=f"corpus {corpus.name}"
             )
-        self._shelves = [shelf for corpus in corpora for shelf in _shelves(corpus)]
+        by_corpus = [(list(_shelves(corpus)), corpus) for corpus in corpora]
+        self._shelves = [shelf for shelves, _ in by_corpus for shelf in shelves]
+        mask = SizeMask(key)
+        self._inventories = [(s, _inventory(s, corpus, mask)) for s, corpus in by_corpus]
+        self.corpora = corpora_digest({c.name: c.manifest_sha256 for c in corpora})
+        """Names this state of these corpora."""
 
-    def match_artefact(self, artefact: Artefact) -> Reading:
+    @property
+    def scheme(self) -> str:
+        """Return key and recipe of what this matcher makes and compares."""
+        return self._sketcher.params.scheme
+
+    def match_artefact(self, artefact: Artefact, *, keep: bool = False) -> Reading:
         """Return every known file found in the artefact, surest first."""
-        return self.match_artefacts([artefact])[0]
+        return self.match_artefacts([artefact], keep=keep)[0]
 
-    def match_artefacts(self, artefacts: Sequence[Artefact]) -> list[Reading]:
+    def match_artefacts(
+        self, artefacts: Sequence[Artefact], *, keep: bool = False
+    ) -> list[Reading]:
         """Return what ``match_artefact`` does for each: together, in a fraction of the time."""
         read = [list(readings(artefact.text or "")) for artefact in artefacts]
-        digests = [
-            self._exact.digests(artefact.sha256, texts[0])
+        made = iter(self._sketcher.sketch_many([text for texts in read for text in texts]))
+        looked_for = [
+            _LookedFor(
+                self._exact.digests(artefact.sha256, texts[0]),
+                [next(made) for _ in texts],
+                artefact.size_bytes,
+            )
             for artefact, texts in zip(artefacts, read, strict=True)
         ]
-        owners = [number for number, texts in enumerate(read) for _ in texts]
-        sketches = self._sketcher.sketch_many([text for texts in read for text in texts])
-        found = [_Best() for _ in artefacts]
-        for shelf in self._shelves:
-            for number, (raw, text) in enumerate(_may_be_equal(shelf, digests)):
-                if raw and artefacts[number].size_bytes >= RAW_FLOOR_BYTES:
-                    found[number].add(_equal_bytes(shelf, digests[number]))
-                if text:
-                    found[number].add(_equal_text(shelf, digests[number]))
-            for owner, matches in zip(owners, _similar_texts(shelf, sketches), strict=True):
-                found[owner].add(matches)
         return [
-            Reading(digest, best.matches()) for digest, best in zip(digests, found, strict=True)
+            Reading(one.digests, matches, sketches=one.kept() if keep else ())
+            for one, matches in zip(looked_for, self._matches(looked_for), strict=True)
         ]
 
-    def match_listing(self, listing: Listing) -> Reading:
+    def match_stored(self, artefact: StoredArtefact) -> Reading:
+        """Return what ``match_artefact`` would for the artefact this was kept of."""
+        self._require(artefact.scheme)
+        sketches = [expand(data, self._sketcher.params) for data in artefact.sketches]
+        looked_for = _LookedFor(artefact.digests, sketches, artefact.size_bytes)
+        return Reading(artefact.digests, self._matches([looked_for])[0])
+
+    def match_listing(self, listing: Listing, *, keep: bool = False) -> Reading:
         """Return every known file that the listing names, surest first."""
-        found = _Best()
+        lines = lines_of(listing)
+        kept = kept_of(lines, self._names, self._keeper) if keep else None
+        return Reading(None, self._named(lines), lines=kept)
+
+    def match_stored_listing(self, listing: StoredListing) -> Reading:
+        """Return what ``match_listing`` would for the listing this was kept of."""
+        self._require(listing.scheme)
+        return Reading(None, self._named(lines_kept(listing.lines, self._keeper)))
+
+    def _matches(self, looked_for: Sequence[_LookedFor]) -> list[tuple[Match, ...]]:
+        found = [_Best() for _ in looked_for]
+        owners = [number for number, one in enumerate(looked_for) for _ in one.sketches]
+        sketches = [sketch for one in looked_for for sketch in one.sketches]
         for shelf in self._shelves:
-            hits = match_entries(shelf.index, self._names, listing, excluded=shelf.withdrawn)
-            found.add(
-                Match(
-                    file=shelf.id(hit.file),
+            for one, best, (raw, text) in zip(
+                looked_for, found, _may_be_equal(shelf, looked_for), strict=True
+            ):
+                if raw and one.size_bytes >= RAW_FLOOR_BYTES:
+                    best.add(_equal_bytes(shelf, one.digests))
+                if text:
+                    best.add(_equal_text(shelf, one.digests))
+            for owner, matches in zip(owners, _similar_texts(shelf, sketches), strict=True):
+                found[owner].add(matches)
+        return [best.matches() for best in found]
+
+    def _named(self, lines: Lines) -> tuple[Match, ...]:
+        found = _Best()
+        for shelves, inventory in self._inventories:
+            for hit in match_lines(inventory, self._names, lines):
+                segment, file = inventory.home(hit.file)
+                shelf = shelves[segment]
+                match = Match(
+                    file=shelf.id(file),
                     corpus=shelf.corpus.name,
                     method=hit.method,
                     grade=hit.grade,
+                    chance=hit.chance,
                     reasons=(hit.reason,),
                 )
-                for hit in hits
+                found.add([match])
+        return found.matches()
+
+    def _require(self, scheme: str) -> None:
+        """Refuse to compare what was kept under another key or recipe."""
+        if scheme == self.scheme:
+            return
+        key = scheme.partition(":")[0]
+        if key != self._sketcher.params.key_id:
+            raise WrongKey(
+                f"it was seen under key {key}, now in use is {self._sketcher.params.key_id}"
             )
-        return Reading(None, found.matches())
+        raise IncompatibleParams("it was seen by a leakwatch that fingerprints differently")
 
     def has_name(self, name: str) -> bool:
         """Tell whether a known file has this base name (case, accents, punctuation aside)."""
@@ -118,6 +193,12 @@ class CorpusMatcher:
             next(shelf.live(shelf.index.by_name(NameKind.NAME, number)), None) is not None
             for shelf in self._shelves
         )
+
+
+def corpora_digest(manifests: Mapping[str, str]) -> str:
+    """Return one hex digest of corpora by name and manifest digest."""
+    lines = "".join(f"{name} {digest}\n" for name, digest in sorted(manifests.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 class _Best:
@@ -136,8 +217,10 @@ class _Best:
         return tuple(sorted(self._by_file.values(), key=_surest_first))
 
 
-def _surest_first(match: Match) -> tuple[int, float, str, str]:
-    return -match.grade.rank, -(match.stolen_in_leak or 0.0), match.corpus, match.file
+def _surest_first(match: Match) -> tuple[float | str, ...]:
+    """Of two files that are there as good as whole, the one that more of the text is of."""
+    shares = round(match.stolen_in_leak or 0.0, 1), match.leak_in_stolen or 0.0
+    return -match.grade.rank, *(-share for share in shares), match.corpus, match.file
 
 
 def _shelves(corpus: Corpus) -> Iterator[_Shelf]:
@@ -145,10 +228,20 @@ def _shelves(corpus: Corpus) -> Iterator[_Shelf]:
         yield _Shelf(corpus, SegmentIndex(segment), entry.population, frozenset(entry.withdrawn))
 
 
-def _may_be_equal(shelf: _Shelf, digests: Sequence[ExactDigests]) -> list[tuple[bool, bool]]:
+def _inventory(shelves: Sequence[_Shelf], corpus: Corpus, mask: SizeMask) -> Inventory:
+    """Return all files of a corpus as listings ask for them."""
+    return Inventory(
+        [shelf.index.segment for shelf in shelves],
+        [shelf.withdrawn for shelf in shelves],
+        mask=mask,
+        common_names=corpus.background.names,
+    )
+
+
+def _may_be_equal(shelf: _Shelf, looked_for: Sequence[_LookedFor]) -> list[tuple[bool, bool]]:
     return shelf.index.may_hold(
-        [bytes.fromhex(digest.raw) for digest in digests],
-        [bytes.fromhex(digest.text or "") for digest in digests],
+        [bytes.fromhex(one.digests.raw) for one in looked_for],
+        [bytes.fromhex(one.digests.text or "") for one in looked_for],
     )
 
 
@@ -197,6 +290,8 @@ def _similar_texts(shelf: _Shelf, sketches: Sequence[Sketch]) -> Iterator[list[M
 
 
 def _similar(shelf: _Shelf, scores: Scores, graded: Graded) -> Match:
+    calibration = shelf.corpus.manifest.calibration
+    counted = {name: counting(scores, name) for name in calibration.survival}
     longest = sorted(scores.passages, key=lambda span: span[0] - span[1])[:PASSAGES_TOLD]
     return Match(
         file=shelf.id(scores.file),
@@ -211,6 +306,8 @@ def _similar(shelf: _Shelf, scores: Scores, graded: Graded) -> Match:
         passage_count=len(scores.passages),
         passage_total_chars=_covered(scores.passages),
         shared_unique=scores.shared_unique,
+        chance=calibration.chance(**counted),
+        chance_basis=calibration.documents or None,
         reasons=graded.reasons,
     )
 

@@ -47,6 +47,8 @@ class ScanResult:
     """Slug of what kept (some of) it from being read."""
     exit_code: int = 0
     """What the process should end with where the target itself was out of reach."""
+    letters: int | None = None
+    """Length of the artefact's normalised text, where it has any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ class _Gathered:
         waiting, self._waiting, self._chars = self._waiting, [], 0
         readings = self._matcher.match_artefacts([artefact for _, artefact in waiting])
         for (look, artefact), reading in zip(waiting, readings, strict=True):
-            look.add(artefact, reading.matches)
+            look.add(artefact, reading)
 
 
 class _Look:
@@ -183,11 +185,15 @@ class _Look:
     def fail(self, name: str, error: LeakwatchError) -> None:
         self._found.append(((), _failed(self._target, name, error)))
 
-    def add(self, artefact: Artefact, matches: tuple[Match, ...]) -> None:
+    def add(self, artefact: Artefact, reading: Reading) -> None:
         """Note an artefact's matches; a member left unread counts by what its archive says."""
+        matches = reading.matches
         if matches or artefact.error is not None:
             kind = ("bytes" if artefact.text is None else "text") if matches else "error"
-            result = ScanResult(self._target, str(artefact.path), kind, matches, artefact.error)
+            letters = reading.digests.letters if reading.digests and artefact.text else None
+            result = ScanResult(
+                self._target, str(artefact.path), kind, matches, artefact.error, letters=letters
+            )
             self._found.append((artefact.path.ordinals, result))
         if artefact.path.ordinals and not artefact.sha256:
             entry = ListingEntry(

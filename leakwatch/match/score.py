@@ -1,6 +1,6 @@
 """Scores of a text against the known files it may hold.
 
-Six things are measured for each file in question, from positions in the text
+Seven things are measured for each file in question, from positions in the text
 alone, in the regions that ``regions.py`` finds:
 
     run       the best dense stretch of hits, in new letters, less a fine for
@@ -10,6 +10,8 @@ alone, in the regions that ``regions.py`` finds:
     cont      share of the file's distinctive grams within a window of its length
     few       the same of a short file, for which three to five hits are much
     complete  share of all its grams, by rarity, within such a window
+    margin    how far complete is above the nearest document that was not stolen,
+              as a share of what is left above that document
 
 ``reference.py`` says the same slowly; a test holds the two equal.
 """
@@ -19,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +45,11 @@ FEW_HITS = ((4, 0.499), (3, 0.899))
 """So many hits, fewer than six, mean something where they are such a share of a file.
 A hair below a half and nine tenths: sums are rounded, and half a file is half a file."""
 _FEWEST = min(hits for hits, _ in FEW_HITS)
+COMPARED = 20
+"""Background documents that must have come near a file before its nearest one tells how
+near strangers come. With fewer it may just not be there."""
+MARGIN_FLOOR = 0.6
+"""A file of which less is there is not told by what is left out."""
 FEW_LETTERS = 64
 """A file below this is a stock phrase."""
 _FRESH = 1e5
@@ -65,6 +73,7 @@ class Scores:
     cont: float
     few: float
     complete: float
+    margin: float
     passage_chars: int
     """Letters of the text from start to end of the best run."""
     shared_unique: float
@@ -74,6 +83,8 @@ class Scores:
     jaccard: float
     background_peak: float
     """The ``complete`` score of the nearest background document."""
+    background_compared: int
+    """Background documents that came near the file."""
     passages: Spans = field(repr=False)
     """Start and end in the text of each passage, by position: of distinctive grams, and
     where there is none, of all."""
@@ -170,7 +181,8 @@ def _may_reach(
     every /= np.maximum(segment.weights_all[files], 1e-9)
     few = (dense >= _FEWEST) & (segment.letters[files] >= FEW_LETTERS) & (share >= floor.few)
     reach = few | ((dense >= MIN_HITS) & (share >= floor.cont))
-    reach |= (hits >= MIN_HITS) & (every >= floor.complete)
+    margins = _margins(every, segment.background_peaks[files], segment.background_compared[files])
+    reach |= (hits >= MIN_HITS) & ((every >= floor.complete) | (margins >= floor.margin))
     return reach | (dense * K >= floor.run) | (weight * K >= min(floor.rare, floor.noisy))
 
 
@@ -189,7 +201,9 @@ def _scored(
     cont, few = _shares(dense, text, text.live, windows, segment.weights_live[hits.files])
     few[letters < FEW_LETTERS] = 0.0
     complete, _ = _shares(hits, text, text.rarity, windows, segment.weights_all[hits.files])
-    measured = (run, rare, noisy, cont, few, complete)
+    peaks, compared = segment.background_peaks[hits.files], segment.background_compared[hits.files]
+    margins = _margins(complete, peaks, compared)
+    measured = (run, rare, noisy, cont, few, complete, margins)
     kept = _reaching(measured, floor)
     if not kept:
         return
@@ -200,7 +214,7 @@ def _scored(
     dense_ones, every = _passages(dense, text), _passages(hits, text)
     columns = (
         hits.files, *measured, passage, unique / np.maximum(shared, 1),
-        held / np.diff(text.texts.bounds)[hits.texts], jaccard, segment.background_peaks[hits.files],
+        held / np.diff(text.texts.bounds)[hits.texts], jaccard, peaks, compared,
     )  # fmt: skip
     passages = [dense_ones(slot) or every(slot) for slot in kept]
     table = zip(*(column[kept].tolist() for column in columns), passages, strict=True)
@@ -212,9 +226,19 @@ def _reaching(measured: Sequence[Floats], floor: Thresholds | None) -> list[int]
     """Return the pairs that reach any threshold, given the scores in the order of ``Scores``."""
     if floor is None:
         return list(range(len(measured[0])))
-    limits = (floor.run, floor.rare, floor.noisy, floor.cont, floor.few, floor.complete)
-    reached = np.stack(measured) >= np.array(limits)[:, None]
+    limits = np.array(
+        [getattr(floor, n) for n in ("run", "rare", "noisy", "cont", "few", "complete", "margin")]
+    )
+    reached = np.stack(measured) >= limits[:, None]
     return np.flatnonzero(reached.any(axis=0)).tolist()
+
+
+def _margins(
+    complete: NDArray[np.floating], peaks: NDArray[np.floating], compared: NDArray[Any]
+) -> Floats:
+    told = (compared >= COMPARED) & (complete >= MARGIN_FLOOR)
+    margins: Floats = np.where(told, (complete - peaks) / np.maximum(1.0 - peaks, 1e-9), 0.0)
+    return np.maximum(margins, 0.0)
 
 
 def _of(hits: Hits, kept: NDArray[np.bool_]) -> Hits:

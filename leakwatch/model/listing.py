@@ -19,6 +19,8 @@ class ListingEntry:
     is_directory: bool = False
     url: str | None = field(default=None, repr=False)
     """Where its bytes could be fetched, or None."""
+    size_range: tuple[int, int] | None = None
+    """Least and greatest size in bytes that a rounded one ("2.4 MB") stands for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,6 +215,10 @@ def _is_child(url: str, base: str) -> bool:
     return url.startswith(base) and "/" not in rest and rest not in ("", ".", "..")
 
 
+def _range(sizes: Sequence[int] | None) -> tuple[int, int] | None:
+    return (sizes[0], sizes[1]) if sizes else None
+
+
 def _post(
     here: _Directory, page: Page, rows: Sequence[Row], *, changed: Sequence[Row] | None
 ) -> Post | None:
@@ -226,6 +230,7 @@ def _post(
             size_bytes=row["size_bytes"],
             is_directory=row["is_directory"],
             url=row["url"],
+            size_range=_range(row.get("size_range")),
         )
         for row in rows
     )

@@ -60,6 +60,9 @@ class _Entry(BaseModel):
     url: str
     is_directory: bool
     size_bytes: Annotated[int, Field(ge=0)] | None
+    size_range: (
+        Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)] | None
+    ) = None
     shown: str
 
 

@@ -147,7 +147,9 @@ def test_a_floor_leaves_out_what_reaches_nothing(seed: int, run: float, share: f
     rng = random.Random(seed)
     bundle = made(known([composed(rng, 6) for _ in range(8)]), [], policy=POLICY)
     index, size = SegmentIndex(bundle.segment), bundle.population
-    floor = Thresholds(run=run, rare=run, noisy=2 * run, cont=share, few=share, complete=share)
+    floor = Thresholds(
+        run=run, rare=run, noisy=2 * run, cont=share, few=share, complete=share, margin=share
+    )
     sketches = [SKETCHER.sketch(letters(composed(rng, rng.randrange(9)))) for _ in range(6)]
     every = score_many(index, sketches, policy=POLICY, population=size)
     names = [field.name for field in dataclasses.fields(floor)]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from leakwatch.corpus.build import Builder, BuildRequest
 from leakwatch.corpus.bundle import open_corpus
+from leakwatch.corpus.growth import Addition
 from leakwatch.corpus.kit import BuildReport
 from leakwatch.corpus.labels import Labels
 from leakwatch.fingerprint.key import FingerprintKey
@@ -70,6 +71,12 @@ def build(
         map_file=home / f"{name}.csv",
     )
     return builder(key).build(request, created_at=BUILT_AT)
+
+
+def add(home: Path, files: Mapping[str, str | bytes], *, batch: str, name: str = "clinic") -> None:
+    """Add files, from a folder of their own, to ``home/NAME.corpus``."""
+    addition = Addition((write_tree(home / name / batch, files),))
+    builder().add(home / f"{name}.corpus", addition, at=BUILT_AT)
 
 
 def matcher(

@@ -20,6 +20,7 @@ from leakwatch.sources.wire.decode import clean, decode
 from leakwatch.sources.wire.html import parse_tree, title_of, visible_text
 from leakwatch.sources.wire.items import MAX_URL
 from leakwatch.sources.wire.obstacle import obstacle
+from leakwatch.sources.wire.sizes import size_range
 
 MAX_ENTRIES = 200_000
 """Over the cap of other pages: a listing is matched line by line, each counts."""
@@ -33,7 +34,6 @@ _SIZE = re.compile(
     r"(?<![\w.,:/-])(\d[\d.,]*) ?([KMGTP]i?B?|B|bytes|octets)?(?![\w.:/-])", re.IGNORECASE
 )
 _NO_SIZE = frozenset("-\u2013\u2014")
-_EXACT = re.compile(r"\d+|\d{1,3}(?:,\d{3})+")
 _HEADING = re.compile(
     r"^\W*(?:index of|directory (?:listing|index|contents)|listing (?:of|for))", re.IGNORECASE
 )
@@ -50,6 +50,8 @@ class Entry(TypedDict):
     url: str
     is_directory: bool
     size_bytes: int | None
+    size_range: list[int] | None
+    """Least and greatest size that a rounded one stands for."""
     shown: str
     """Size and date as shown: what tells a changed file."""
 
@@ -124,19 +126,21 @@ def _unquoted(raw: str) -> str:
 def _html_rows(tree: LexborHTMLParser, base: str) -> Iterator[Entry]:
     for node in tree.css("a[href]"):
         href = (node.attributes.get("href") or "").strip()
-        if not href or href[0] in "?#" or _PARENT_TEXT.match(node.text()):
+        if not href or href[0] in "?#":
             continue
         child = _child(href, base)
         if child is None:
             continue
         name, url, is_directory = child
         row = _row_of(node)
-        size, shown = _cells(row) if row is not None else _line(node)
+        sizes, shown = _cells(row) if row is not None else _line(node)
+        low, high = sizes if sizes is not None and not is_directory else (None, None)
         yield Entry(
             name=name,
             url=url,
             is_directory=is_directory,
-            size_bytes=None if is_directory else size,
+            size_bytes=low if low == high else None,
+            size_range=[low, high] if low is not None and high is not None and low < high else None,
             shown=shown,
         )
 
@@ -152,9 +156,9 @@ def _row_of(node: LexborNode) -> LexborNode | None:
     return None
 
 
-def _cells(row: LexborNode) -> tuple[int | None, str]:
-    """Return (exact size, size and date as shown) out of a table row."""
-    exact: int | None = None
+def _cells(row: LexborNode) -> tuple[tuple[int, int] | None, str]:
+    """Return (least and greatest size, size and date as shown) out of a table row."""
+    sizes: tuple[int, int] | None = None
     shown: list[str] = []
     has_size = False
     for cell in row.css("td, th"):
@@ -168,12 +172,12 @@ def _cells(row: LexborNode) -> tuple[int | None, str]:
             shown.append(date[0])
         elif not has_size and (size or given.isdigit() or text in _NO_SIZE):
             has_size = True
-            exact = _integer(given) if given.isdigit() else _exact(size) if size else None
+            sizes = size_range(given, "") if given.isdigit() else _sizes(size)
             shown.append(given or text)
-    return exact, " ".join(shown)
+    return sizes, " ".join(shown)
 
 
-def _line(node: LexborNode) -> tuple[int | None, str]:
+def _line(node: LexborNode) -> tuple[tuple[int, int] | None, str]:
     """Return the same out of the text that follows the link, or precedes it (IIS)."""
     after = node.next
     text = (after.text_content or "") if after is not None and after.tag == "-text" else ""
@@ -186,15 +190,11 @@ def _line(node: LexborNode) -> tuple[int | None, str]:
     date = _DATE.search(text)
     size = _SIZE.search(text, date.end()) if date else _SIZE.search(text)
     shown = " ".join(m[0].strip() for m in (date, size) if m)
-    return (_exact(size) if size else None), shown
+    return _sizes(size), shown
 
 
-def _exact(size: re.Match[str]) -> int | None:
-    """Return a size in bytes; None where it was rounded to a unit."""
-    unit = (size[2] or "").lower()
-    if unit not in ("", "b", "bytes", "octets") or not _EXACT.fullmatch(size[1]):
-        return None
-    return _integer(size[1].replace(",", ""))
+def _sizes(size: re.Match[str] | None) -> tuple[int, int] | None:
+    return size_range(size[1], size[2] or "") if size else None
 
 
 def _integer(digits: str) -> int | None:
@@ -255,5 +255,10 @@ def _named(name: str, base: str, *, is_directory: bool) -> Entry | None:
     if child is None:
         return None
     return Entry(
-        name=clean(name), url=child[1], is_directory=is_directory, size_bytes=None, shown=""
+        name=clean(name),
+        url=child[1],
+        is_directory=is_directory,
+        size_bytes=None,
+        size_range=None,
+        shown="",
     )
