@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
@@ -37,6 +37,9 @@ KNOWN_COLUMNS = (
     "entries", "items", "raw", "text", "letters", "sizes", "counts", "tops", "signatures",
     "name_counts", "name_kinds", "name_numbers", *_PICTURE_COLUMNS,
 )  # fmt: skip
+_TOGETHER = 512
+_TOGETHER_CHARS = 4 * 1024 * 1024
+"""What is fingerprinted together: as many artefacts, or as much text of them."""
 _KIND_NUMBER = {kind: number for number, kind in enumerate(KINDS)}
 _NO_TEXT = bytes(16)
 
@@ -70,11 +73,9 @@ def entry_key(entry: TreeEntry) -> bytes:
 def pack_known(own: Hands, batch: list[TreeEntry]) -> Pack:
     """Return the fingerprints of a batch of known files."""
     seen, made, pictures = _Seen(batch), list[KnownFile](), list[PictureHashes]()
-    for taken in take(own.reader, batch):
-        artefact = seen.add(taken, is_recorded=_is_known(taken))
-        if artefact is not None:
-            made.append(own.fingerprinter.known_file(artefact, taken.names))
-            pictures.append(own.fingerprinter.pictures(artefact))
+    for some in seen.recorded(take(own.reader, batch), _is_known):
+        made += own.fingerprinter.known_files([(a, taken.names) for a, taken in some])
+        pictures += [own.fingerprinter.pictures(artefact) for artefact, _ in some]
     names = [sorted((_KIND_NUMBER[kind], number) for kind, number in f.names) for f in made]
     flat = [name for each in names for name in each]
     signatures = np.array([f.signature for f in made], "<u4").reshape(-1, PERMUTATIONS)
@@ -100,12 +101,10 @@ def pack_documents(own: Hands, batch: list[TreeEntry]) -> Pack:
     """Return the sketches of a batch of documents that were not stolen."""
     seen, made = _Seen(batch), list[tuple[RawText, Sketch]]()
     names, pictures = list[int](), list[PictureHashes]()
-    for taken in take(own.reader, batch):
-        artefact = seen.add(taken, is_recorded=_is_document(taken))
-        if artefact is not None:
-            made.append(own.fingerprinter.document(artefact))
-            names.append(own.fingerprinter.name_number(artefact))
-            pictures.append(own.fingerprinter.pictures(artefact))
+    for some in seen.recorded(take(own.reader, batch), _is_document):
+        made += own.fingerprinter.documents([artefact for artefact, _ in some])
+        names += [own.fingerprinter.name_number(artefact) for artefact, _ in some]
+        pictures += [own.fingerprinter.pictures(artefact) for artefact, _ in some]
     columns = {
         **seen.columns(),
         "raw": b"".join(digests.raw for digests, _ in made),
@@ -127,12 +126,25 @@ class _Seen:
         self._batch = batch
         self._items: list[tuple[int, str, bool, str | None, bool]] = []
 
-    def add(self, taken: Taken, *, is_recorded: bool) -> Artefact | None:
-        """Note one file or member; return it where it is recorded."""
-        self._items.append(
-            (taken.number, taken.relative, taken.is_member, taken.problem, is_recorded)
-        )
-        return taken.artefact if is_recorded else None
+    def recorded(
+        self, items: Iterable[Taken], is_recorded: Callable[[Taken], bool]
+    ) -> Iterator[list[tuple[Artefact, Taken]]]:
+        """Note every file and member; yield those that are recorded, some at a time."""
+        some, chars = list[tuple[Artefact, Taken]](), 0
+        for taken in items:
+            chosen = is_recorded(taken)
+            self._items.append(
+                (taken.number, taken.relative, taken.is_member, taken.problem, chosen)
+            )
+            if taken.artefact is None or not chosen:
+                continue
+            some.append((taken.artefact, taken))
+            chars += len(taken.artefact.text or "")
+            if len(some) == _TOGETHER or chars > _TOGETHER_CHARS:
+                yield some
+                some, chars = [], 0
+        if some:
+            yield some
 
     def columns(self) -> dict[str, bytes]:
         """Return the columns of all that was seen. Call last: what has changed is told here."""
@@ -176,4 +188,7 @@ def _pictures(hashes: Sequence[PictureHashes]) -> dict[str, bytes]:
 
 def _tops(file: KnownFile) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
     """Return the distinct grams of a file: two values may have the same highest bits."""
-    return np.unique((file.values >> np.uint64(32)).astype("<u4"))
+    tops = (file.values >> np.uint64(32)).astype("<u4")
+    new = np.ones(len(tops), np.bool_)
+    np.not_equal(tops[1:], tops[:-1], out=new[1:])
+    return tops[new]
