@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -253,7 +252,7 @@ def _building(
 
     from leakwatch import __version__
     from leakwatch.corpus.build import Builder
-    from leakwatch.corpus.crew import Crew
+    from leakwatch.corpus.crew import Crew, cores
     from leakwatch.corpus.packing import hands
     from leakwatch.extract.base import PictureLimits
     from leakwatch.match.peaks import background_peaks, best_scores
@@ -261,9 +260,9 @@ def _building(
     from leakwatch.sandbox.pool import SandboxPool
 
     limits = ReadLimits(pictures=PictureLimits() if images else None)
-    start = partial(hands, key, SandboxPool(limits, workers=1))
+    start = partial(hands, key, SandboxPool(limits, workers=1, parser_modules=()))
     # The processes come before the bar, which has a thread.
-    with Crew(start, jobs=jobs or _cores()) as crew, output.bar() as bar:
+    with Crew(start, jobs=jobs or cores()) as crew, output.bar() as bar:
         builder = Builder(
             key,
             measure_peaks=background_peaks,
@@ -285,18 +284,14 @@ def _merging(output: Output, path: Path, *, jobs: int | None) -> Iterator[tuple[
 
     from leakwatch import __version__
     from leakwatch.corpus.bundle import read_manifest
-    from leakwatch.corpus.crew import Crew
+    from leakwatch.corpus.crew import Crew, cores
     from leakwatch.corpus.kit import Kit
     from leakwatch.fingerprint.grams import K, S
     from leakwatch.match.peaks import background_peaks, best_scores
     from leakwatch.model.fingerprint import FingerprintParams
 
     params = FingerprintParams(key_id=read_manifest(path).params.key_id, k=K, s=S)
-    crew: Crew[Any] = Crew(nullcontext, jobs=jobs or _cores())
+    crew: Crew[Any] = Crew(nullcontext, jobs=jobs or cores())
     with crew, output.bar() as bar:
         tool = f"leakwatch {__version__}"
         yield Kit(params, crew, background_peaks, best_scores, tool), bar
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))

@@ -67,7 +67,7 @@ def assemble(
     population = len(np.unique(groups)) + background.documents
     shared = frequency.count(columns, groups, background, first=first, out=out, work=work)
     out.put("shared_offsets", _offsets(shared.tops, bucket_bits(len(shared.tops))))
-    mine = columns.of(np.arange(first, len(columns)))
+    mine = columns.of(np.arange(first, len(columns))) if first else columns
     chosen = _Chosen(mine, out, work)
     live, every = np.zeros(len(mine), np.float32), np.zeros(len(mine), np.float32)
     for rows in mine.grams.chunks():

@@ -10,7 +10,7 @@ from leakwatch.corpus.known import file_id
 from leakwatch.corpus.segment import Segment
 from leakwatch.errors import IncompatibleParams
 from leakwatch.fingerprint.image import SCHEME, PictureHasher, PictureHashes, Words
-from leakwatch.fingerprint.kept_pictures import expand_pictures, holds_pictures
+from leakwatch.fingerprint.kept_pictures import PictureKeeper
 from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.match.image import KnownPictures, PictureMatcher
 from leakwatch.model.artefact import Artefact
@@ -38,20 +38,35 @@ class PictureMatches:
 
     def __init__(self, corpora: Sequence[Corpus], key: FingerprintKey) -> None:
         self._hasher = PictureHasher(key)
+        self._keeper = PictureKeeper(key)
         for corpus in corpora:
             check_scheme(corpus.manifest.images, what=f"corpus {corpus.name}")
         self._shelves = [
             shelf for c in corpora if c.manifest.images for shelf in _shelves(c, self._hasher.blank)
         ]
 
-    def turned(self, artefact: Artefact) -> list[PictureHashes]:
-        """Return the artefact's pictures that say enough, keyed, each in every orientation."""
-        if not self._shelves:
-            return []
-        return [t for picture in artefact.pictures if len(t := self._hasher.turned(picture))]
+    def of(self, artefact: Artefact) -> Iterator[Match]:
+        """Yield the known files that hold a picture of the artefact."""
+        if self._shelves and artefact.pictures:
+            yield from self._like(self._turned(artefact))
 
-    def of(self, turned: Sequence[PictureHashes]) -> Iterator[Match]:
-        """Yield the known files that hold one of the pictures."""
+    def kept_of(self, artefact: Artefact) -> bytes:
+        """Return what may be kept of the artefact's pictures; empty for none."""
+        return self._keeper.seal(self._turned(artefact))
+
+    def of_kept(self, data: bytes) -> Iterator[Match]:
+        """Yield what ``of`` would for the artefact that this was kept of.
+
+        Raises:
+            FingerprintError: the bytes are damaged.
+        """
+        if self._shelves and data:
+            yield from self._like(self._keeper.open(data))
+
+    def _turned(self, artefact: Artefact) -> list[PictureHashes]:
+        return [self._hasher.turned(picture) for picture in artefact.pictures]
+
+    def _like(self, turned: Sequence[PictureHashes]) -> Iterator[Match]:
         for shelf in self._shelves:
             for hit in shelf.matcher.match(turned, excluded=shelf.withdrawn):
                 yield Match(
@@ -61,11 +76,6 @@ class PictureMatches:
                     grade=hit.grade,
                     reasons=(hit.reason,),
                 )
-
-
-def pictures_kept(kept: Sequence[bytes]) -> list[PictureHashes]:
-    """Return the pictures among what was kept of an artefact; raises FingerprintError."""
-    return [p for data in kept if holds_pictures(data) for p in expand_pictures(data)]
 
 
 def check_scheme(scheme: str | None, *, what: str) -> None:

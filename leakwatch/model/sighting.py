@@ -27,8 +27,9 @@ class StoredArtefact:
     scheme: str
     """Key and recipe of digests and sketches (``FingerprintParams.scheme``)."""
     sketches: tuple[bytes, ...] = field(default=(), repr=False)
-    """One a reading of its text (``fingerprint/compact.py``), and one for all its pictures
-    (``fingerprint/kept_pictures.py``), where there are any."""
+    """One a reading of its text (``fingerprint/compact.py``); none for no text."""
+    pictures: bytes = field(default=b"", repr=False)
+    """Sealed (``fingerprint/kept_pictures.py``); empty for none."""
     error: str | None = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import importlib
 import io
 import json
@@ -71,10 +72,17 @@ def _read(job: Mapping[str, Any], stream: BinaryIO, writer: FrameWriter) -> None
 
 def _read_batch(job: Mapping[str, Any], stream: BinaryIO, writer: FrameWriter) -> None:
     telling = _Telling(job, writer)
+    plain = 0
     for index, size_bytes in enumerate(job["sizes"]):
         body = stream.read(size_bytes)
+        if job["texts"] and telling.is_plain(body):
+            plain += 1
+            continue
+        telling.tell_plain(index, plain)
+        plain = 0
         if not telling.tell_text(body, index):
             telling.tell(io.BytesIO(body), index)
+    telling.tell_plain(len(job["sizes"]), plain)
 
 
 class _Telling:
@@ -108,6 +116,28 @@ class _Telling:
                 if time.process_time() > rest_after_s:
                     self._writer.say(encode({"t": "rest"}))
                     return
+
+    def is_plain(self, body: bytes) -> bool:
+        """Tell whether a text's bytes are its text: UTF-8 without mark, NUL or fault.
+
+        ``tell_text`` would send them back as they are.
+        """
+        if b"\0" in body or ZIP_END_MAGIC in body or body.startswith(codecs.BOM_UTF8):
+            return False
+        if len(body) > min(self._max_text_chars, self._text_bytes_left):
+            return False
+        if not body.isascii():
+            try:
+                body.decode("utf-8")
+            except UnicodeDecodeError:
+                return False
+        self._text_bytes_left -= len(body)
+        return True
+
+    def tell_plain(self, end: int, count: int) -> None:
+        """Tell that so many inputs before ``end`` are their own text."""
+        if count:
+            self._writer.say(encode({"t": "plain", "i": end - count, "n": count}))
 
     def tell_text(self, body: bytes, index: int) -> bool:
         """Tell a whole that is nothing but text, without the walk; False if it is more.

@@ -26,7 +26,7 @@ from leakwatch.errors import (
 from leakwatch.model.artefact import Artefact, MemberPath
 from leakwatch.sandbox.batch import Slot, batch_job, hear_batch, slots_of
 from leakwatch.sandbox.frames import BadFrame, Frame, clean_line
-from leakwatch.sandbox.intake import Body, take_in
+from leakwatch.sandbox.intake import Body, sealed, take_in
 from leakwatch.sandbox.limits import ReadLimits
 from leakwatch.sandbox.reading import Reading
 from leakwatch.sandbox.worker import ChildEnd, Zygote, ZygoteDied
@@ -250,9 +250,9 @@ class SandboxPool:
         job, body = batch_job(slots, self._limits)
         if not job["sizes"]:
             return
-        with take_in(body) as intake, self._worker() as worker:
+        with sealed(body) as fd, self._worker() as worker:
             try:
-                run = worker.zygote().run(job, intake.fd, self._limits)
+                run = worker.zygote().run(job, fd, self._limits)
                 hear_batch(slots, run, self._limits)
                 run.finish()
             except ZygoteDied:

@@ -73,8 +73,8 @@ class CorporaInUse:
 
     @property
     def have_pictures(self) -> bool:
-        """Tell whether any of them was built with --images."""
-        return any(corpus.manifest.images is not None for corpus in self.corpora.values())
+        """Whether pictures are worth looking for: a corpus holds some."""
+        return any(corpus.manifest.images for corpus in self.corpora.values())
 
     def refresh(self) -> Refreshed:
         """Open anew what has changed on disk, and exchange the matchers; blocking.

@@ -1,50 +1,66 @@
 from __future__ import annotations
 
+import random
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from leakwatch.errors import FingerprintError
-from leakwatch.fingerprint.compact import compact
-from leakwatch.fingerprint.image import PictureHasher
-from leakwatch.fingerprint.kept_pictures import (
-    compact_pictures,
-    expand_pictures,
-    holds_pictures,
-)
-from leakwatch.fingerprint.key import FingerprintKey
-from leakwatch.fingerprint.sketch import Sketcher
-from tests.support.pictures import made_up
+from leakwatch.fingerprint import kept_pictures
+from leakwatch.fingerprint.image import PictureHashes
+from leakwatch.fingerprint.kept_pictures import PictureKeeper
+from tests.support.corpora import KEY, OTHER_KEY
 
-KEY = FingerprintKey(bytes(range(32)))
-HASHER = PictureHasher(KEY)
+KEEPER = PictureKeeper(KEY)
 
 
-@pytest.mark.parametrize("count", [0, 1, 3])
-def test_pictures_come_back_as_they_were(count: int) -> None:
-    """Every orientation of every picture survives, in 1,280 bytes a picture."""
-    pictures = [HASHER.turned(made_up(seed)) for seed in range(count)]
-    data = compact_pictures(pictures)
-    assert len(data) == 2 + 1280 * count
-    back = expand_pictures(data)
-    assert len(back) == count
-    for one, other in zip(back, pictures, strict=True):
-        assert (one.whole == other.whole).all()
-        assert (one.quarters == other.quarters).all()
+def hashes(seed: int, rows: int) -> PictureHashes:
+    rng = np.random.default_rng(seed)
+    numbers = rng.integers(0, 2**64, (rows, 20), np.uint64)
+    return PictureHashes(numbers[:, :4], numbers[:, 4:])
 
 
-def test_a_sketch_is_told_from_pictures() -> None:
-    """What is kept of a text is not taken for pictures, nor the other way."""
-    assert not holds_pictures(compact(Sketcher(KEY).sketch(b"a" * 400)))
-    assert holds_pictures(compact_pictures([]))
+@given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 8)), max_size=5))
+def test_hashes_come_back(pictures: list[tuple[int, int]]) -> None:
+    """Each picture with its rows, in order; one that says too little is left out."""
+    given_ = [hashes(seed, rows) for seed, rows in pictures]
+    back = KEEPER.open(KEEPER.seal(given_))
+    wanted = [one for one in given_ if len(one)]
+    assert len(back) == len(wanted)
+    for one, other in zip(back, wanted, strict=True):
+        assert np.array_equal(one.whole, other.whole)
+        assert np.array_equal(one.quarters, other.quarters)
 
 
-@given(st.binary(max_size=100))
-def test_noise_is_refused(noise: bytes) -> None:
-    """Bytes that are no kept pictures raise one error."""
-    if noise in {b"", b"P\x01"}:
-        noise = b"x"
-    for data in (noise, b"P\x01" + noise):
-        if data != b"P\x01":
-            with pytest.raises(FingerprintError):
-                expand_pictures(data)
+def test_no_picture_takes_no_byte() -> None:
+    """Most of what is seen has none."""
+    assert KEEPER.seal([]) == KEEPER.seal([hashes(1, 0)]) == b""
+
+
+def test_damaged_or_foreign_bytes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Altered, of another key or of another scheme: never other pictures."""
+    rng = random.Random(1)
+    data = KEEPER.seal([hashes(1, 8)])
+    foreign = [
+        data[:-1],
+        data[:3],
+        rng.randbytes(50),
+        PictureKeeper(OTHER_KEY).seal([hashes(1, 8)]),
+    ]
+    monkeypatch.setattr(kept_pictures, "_HASHED_AS", [b"another/1"])
+    foreign.append(KEEPER.seal([hashes(1, 8)]))
+    monkeypatch.undo()
+    for one in foreign:
+        with pytest.raises(FingerprintError):
+            KEEPER.open(one)
+
+
+def test_nothing_of_a_hash_shows() -> None:
+    """Sealed: not even that two pictures resemble each other."""
+    one = hashes(1, 1)
+    near = PictureHashes(one.whole ^ np.uint64(1), one.quarters)
+    first, second = KEEPER.seal([one]), KEEPER.seal([near])
+    assert one.whole.tobytes() not in first
+    assert sum(a == b for a, b in zip(first, second, strict=True)) < len(first) // 4

@@ -89,10 +89,10 @@ def test_what_is_kept_of_a_picture_matches_as_the_picture_did(home: Path) -> Non
         size_bytes=artefact.size_bytes,
         digests=live.digests,
         scheme=matcher.scheme,
-        sketches=live.sketches,
+        pictures=live.pictures,
     )
     assert matcher.match_stored(stored).matches == live.matches
-    assert matcher.match_artefact(artefact).sketches == ()
+    assert matcher.match_artefact(artefact).pictures == b""
 
 
 def test_the_same_bytes_stay_conclusive(home: Path) -> None:
