@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +19,8 @@ from leakwatch.cli.render import Output, shown
 from leakwatch.match.wording import told
 
 if TYPE_CHECKING:
-    from leakwatch.match.scan import Fetched, ScanResult
+    from leakwatch.fingerprint.key import FingerprintKey
+    from leakwatch.match.scan import Fetched, Looker, ScanResult
     from leakwatch.model.match import Match
 
 NOTHING_FOUND = 1
@@ -62,21 +63,16 @@ def scan(
 
     Prints a line for each artefact with a match or an error; a target without
     a line is clean as far as it could be read: the text of a PDF is not, and
-    pictures are looked at only if the corpus was built with --images. Links met in folders are not followed. URLs go through Tor.
-    Ends with an error's exit code when a target could not be reached.
+    pictures are looked at only if the corpus was built with --images. Links met
+    in folders are not followed. URLs go through Tor. Ends with an error's exit
+    code when a target could not be reached.
 
     Example: leakwatch scan dump.zip --corpus clinic.corpus --key fingerprint.key --json
     """
     del full
-    from leakwatch.corpus.bundle import open_corpus
     from leakwatch.corpus.crew import Crew, cores
-    from leakwatch.extract.base import PictureLimits
     from leakwatch.fingerprint.key import FingerprintKey
-    from leakwatch.match.matcher import CorpusMatcher
-    from leakwatch.match.scan import Looker
     from leakwatch.match.scan import scan as scan_targets
-    from leakwatch.sandbox.limits import ReadLimits
-    from leakwatch.sandbox.pool import SandboxPool
 
     def fetch_target(url: str) -> Sequence[Fetched]:
         # Takes as long to load as the rest together; most targets are files.
@@ -85,10 +81,27 @@ def scan(
         return UrlTargets(direct, allow_private, tor_proxy)(url)
 
     output = Output(as_json=as_json)
-    loaded = FingerprintKey.load(key)
+    looker = _looker(corpora, FingerprintKey.load(key), fetch_target)
+    with Crew(looker, jobs=jobs or cores()) as crew, output.progress("looked at") as bar:
+        results = scan_targets(crew, targets, progress=lambda n: bar.advance(bar.task_ids[0], n))
+        code = show(output, results, explain=explain)
+    raise typer.Exit(code if code is not None else NOTHING_FOUND * exit_code)
+
+
+def _looker(
+    corpora: Sequence[Path], key: FingerprintKey, fetch_target: Callable[[str], Sequence[Fetched]]
+) -> Callable[[], AbstractContextManager[Looker]]:
+    """Open the corpora; return what gives each process its looker."""
+    from leakwatch.corpus.bundle import open_corpus
+    from leakwatch.extract.base import PictureLimits
+    from leakwatch.match.matcher import CorpusMatcher
+    from leakwatch.match.scan import Looker
+    from leakwatch.sandbox.limits import ReadLimits
+    from leakwatch.sandbox.pool import SandboxPool
+
     # Opened and checked once: the processes inherit the maps and share their pages.
     opened = [open_corpus(path) for path in corpora]
-    matcher = CorpusMatcher(opened, loaded)
+    matcher = CorpusMatcher(opened, key)
     images = any(corpus.manifest.images for corpus in opened)
     limits = ReadLimits(pictures=PictureLimits() if images else None)
 
@@ -97,10 +110,7 @@ def scan(
         with SandboxPool(limits, workers=1, parser_modules=()) as reader:
             yield Looker(reader, matcher, fetch_target)
 
-    with Crew(looker, jobs=jobs or cores()) as crew, output.progress("looked at") as bar:
-        results = scan_targets(crew, targets, progress=lambda n: bar.advance(bar.task_ids[0], n))
-        code = show(output, results, explain=explain)
-    raise typer.Exit(code if code is not None else NOTHING_FOUND * exit_code)
+    return looker
 
 
 def show(output: Output, results: Iterable[ScanResult], *, explain: bool) -> int | None:
