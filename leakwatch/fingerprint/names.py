@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from leakwatch.fingerprint.exact import RAW_FLOOR_BYTES
@@ -33,7 +33,7 @@ class NameKind(StrEnum):
 class NameFacts:
     """What one line of a listing says; None where it does not."""
 
-    path: str
+    path: str = field(repr=False)
     size_bytes: int | None = None
     crc32: int | None = None
     pieces_root: str | None = None
