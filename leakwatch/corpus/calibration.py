@@ -41,10 +41,14 @@ class Thresholds:
 
     run: float
     """Letters of a dense passage, less a fine for each gap."""
-    cont: float
-    """Share of the file's rare grams within a window of its own length."""
+    rare: float
+    """The same, a letter weighed by how few known files share it."""
     noisy: float
     """Letters of a long passage with many gaps."""
+    cont: float
+    """Share of the file's rare grams within a window of its own length."""
+    few: float
+    """The same of a short file by three to five grams; over 1: not asked."""
     complete: float
     """Share of all the file's grams, weighted by rarity, within such a window."""
 
@@ -74,8 +78,12 @@ class Survival:
 class Calibration:
     """The thresholds of both graded levels, and where they come from."""
 
-    probable: Thresholds = Thresholds(run=190, cont=0.29, noisy=550, complete=0.85)
-    possible: Thresholds = Thresholds(run=128, cont=0.21, noisy=245, complete=0.80)
+    probable: Thresholds = Thresholds(
+        run=185, rare=185, noisy=250, cont=0.28, few=2.0, complete=0.85
+    )
+    possible: Thresholds = Thresholds(
+        run=185, rare=110, noisy=170, cont=0.205, few=0.5, complete=0.80
+    )
     origin: str = "defaults"
     documents: int = 0
     """Background documents that were measured."""

@@ -65,10 +65,20 @@ def _reasons(scores: Scores, limit: Thresholds, grade: Grade) -> tuple[str, ...]
             f"{scores.cont:.0%} of the phrases that set the file apart stand together "
             f"({grade} from {limit.cont:.0%})"
         )
+    if scores.few >= limit.few:
+        reasons.append(
+            f"{scores.few:.0%} of the phrases that set a short file apart stand together "
+            f"({grade} from {limit.few:.0%})"
+        )
     if scores.run >= limit.run:
         reasons.append(
             f"a passage of {scores.passage_chars} letters is the file's: "
             f"{scores.run:.0f} after fines for gaps ({grade} from {limit.run:.0f})"
+        )
+    elif scores.rare >= limit.rare:
+        reasons.append(
+            f"a passage of {scores.passage_chars} letters is the file's and rare: "
+            f"{scores.rare:.0f} by rarity and after fines ({grade} from {limit.rare:.0f})"
         )
     if scores.noisy >= limit.noisy:
         reasons.append(

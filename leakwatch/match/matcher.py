@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,21 +11,21 @@ from leakwatch.corpus.segment import IN_BACKGROUND
 from leakwatch.fingerprint.exact import RAW_FLOOR_BYTES, ExactHasher
 from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.fingerprint.names import NameHasher, NameKind
-from leakwatch.fingerprint.normalise import letters
 from leakwatch.fingerprint.sizes import SizeMask
 from leakwatch.fingerprint.sketch import Sketch, Sketcher, check_comparable
-from leakwatch.match.grade import grade_equal_text, grade_scores
+from leakwatch.match.grade import Graded, grade_equal_text, grade_scores
 from leakwatch.match.index import SegmentIndex
 from leakwatch.match.inventory import Inventory
 from leakwatch.match.listing import match_entries
-from leakwatch.match.score import score
+from leakwatch.match.readings import readings
+from leakwatch.match.score import Scores, score
 from leakwatch.model.artefact import Artefact
 from leakwatch.model.fingerprint import ExactDigests
 from leakwatch.model.listing import Listing
-from leakwatch.model.match import Grade, Match, Method
+from leakwatch.model.match import Grade, Match, Method, Passage
 from leakwatch.ports import Reading
 
-_TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,500}>")
+PASSAGES_TOLD = 20
 _PUBLIC = "the same file is also among the documents that were not stolen"
 
 
@@ -76,9 +75,9 @@ class CorpusMatcher:
 
     def match_artefact(self, artefact: Artefact) -> Reading:
         """Return every known file found in the artefact, surest first."""
-        text = letters(artefact.text or "")
-        digests = self._exact.digests(artefact.sha256, text)
-        sketches = [self._sketcher.sketch(reading) for reading in _readings(artefact.text, text)]
+        texts = list(readings(artefact.text or ""))
+        digests = self._exact.digests(artefact.sha256, texts[0])
+        sketches = [self._sketcher.sketch(text) for text in texts]
         found = _Best()
         for shelf in self._shelves:
             if digests.raw and artefact.size_bytes >= RAW_FLOOR_BYTES:
@@ -113,19 +112,6 @@ class CorpusMatcher:
             next(shelf.live(shelf.index.by_name(NameKind.NAME, number)), None) is not None
             for shelf in self._shelves
         )
-
-
-def _readings(text: str | None, plain: bytes) -> Iterator[bytes]:
-    """Yield the letters of a text; and again without its tags, where it has any.
-
-    A document pasted as markup keeps its words, but a tag on each short line
-    breaks every gram of it.
-    """
-    yield plain
-    if text and "<" in text:
-        bare = letters(_TAG.sub(" ", text))
-        if len(bare) < len(plain):
-            yield bare
 
 
 class _Best:
@@ -203,14 +189,32 @@ def _similar_text(shelf: _Shelf, sketch: Sketch) -> Iterator[Match]:
     for scored in scores:
         graded = grade_scores(scored, manifest.calibration)
         if graded is not None:
-            yield Match(
-                file=shelf.id(scored.file),
-                corpus=shelf.corpus.name,
-                method=Method.TEXT,
-                grade=graded.grade,
-                stolen_in_leak=max(scored.cont, scored.complete),
-                leak_in_stolen=scored.leak_in_stolen,
-                jaccard=scored.jaccard,
-                passage_chars=scored.passage_chars,
-                reasons=graded.reasons,
-            )
+            yield _similar(shelf, scored, graded)
+
+
+def _similar(shelf: _Shelf, scores: Scores, graded: Graded) -> Match:
+    longest = sorted(scores.passages, key=lambda span: span[0] - span[1])[:PASSAGES_TOLD]
+    return Match(
+        file=shelf.id(scores.file),
+        corpus=shelf.corpus.name,
+        method=Method.TEXT,
+        grade=graded.grade,
+        stolen_in_leak=max(scores.cont, scores.complete),
+        leak_in_stolen=scores.leak_in_stolen,
+        jaccard=scores.jaccard,
+        passage_chars=scores.passage_chars,
+        passages=tuple(Passage(start, end) for start, end in sorted(longest)),
+        passage_count=len(scores.passages),
+        passage_total_chars=_covered(scores.passages),
+        shared_unique=scores.shared_unique,
+        reasons=graded.reasons,
+    )
+
+
+def _covered(passages: Sequence[tuple[int, int]]) -> int:
+    """Return the letters that lie in a passage; passages are in order and may overlap."""
+    total = reached = 0
+    for start, end in passages:
+        total += max(0, end - max(start, reached))
+        reached = max(reached, end)
+    return total

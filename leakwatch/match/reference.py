@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,7 +18,14 @@ from leakwatch.corpus.assemble import POSTED_AT_LEAST, POSTED_SHARE, drawn
 from leakwatch.corpus.calibration import CommonPolicy
 from leakwatch.fingerprint.grams import K
 from leakwatch.match.regions import WINDOW_EXTRA, WINDOW_FACTOR
-from leakwatch.match.score import MIN_HITS, NOISY_FINE, RUN_FINE, Scores
+from leakwatch.match.score import (
+    FEW_HITS,
+    FEW_LETTERS,
+    MIN_HITS,
+    NOISY_FINE,
+    RUN_FINE,
+    Scores,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,11 @@ class _Hit:
     position: int
     rank: int
     """Grams of the text before it that are not common."""
+    live: bool
+
+    def missed_before(self, later: _Hit) -> int:
+        """Return the grams between the two that are not common."""
+        return later.rank - self.rank - self.live
 
 
 class ReferenceIndex:
@@ -66,8 +78,9 @@ class ReferenceIndex:
         """Return the scores of every file that has an anchor in the text."""
         text, rank = [], 0
         for value, position in zip(values, positions, strict=True):
-            text.append(_Hit(value, position, rank))
-            rank += self._live(value) > 0
+            live = self._live(value) > 0
+            text.append(_Hit(value, position, rank, live))
+            rank += live
         found = (self._scored(number, file, text) for number, file in enumerate(self._files))
         return [scores for scores in found if scores is not None]
 
@@ -84,19 +97,26 @@ class ReferenceIndex:
             return None
         live = [[h for h in region if self._live(h.value) > 0] for region in hits]
         run, passage = max(self._best_stretch(region, RUN_FINE) for region in live)
+        rare, _ = max(self._best_stretch(r, RUN_FINE, weighed=True) for r in live)
         noisy, _ = max(self._best_stretch(r, NOISY_FINE, weighed=True) for r in live)
-        live_weight = sum(self._live(value) for value in file.values)
-        all_weight = sum(self._rarity(value) for value in file.values)
-        shared = len({h.value for region in hits for h in region})
+        shares = [s for r in live for s in self._shares(r, file, self._live, window)]
+        few = [s for n, s in shares if any(n >= least and s >= share for least, share in FEW_HITS)]
+        every = [s for r in hits for s in self._shares(r, file, self._rarity, window)]
+        shared = {h.value for region in hits for h in region}
+        alone = [v for v in shared if self._groups[v] == 1 and not self._background[v]]
         return Scores(
             file=number,
             run=run,
+            rare=rare,
             noisy=noisy,
-            cont=min(1.0, max(self._live_share(r, window) for r in live) / max(live_weight, 1e-9)),
-            complete=min(1.0, max(self._share(r, window) for r in hits) / max(all_weight, 1e-9)),
+            cont=max((share for count, share in shares if count >= MIN_HITS), default=0.0),
+            few=max(few, default=0.0) if file.letters >= FEW_LETTERS else 0.0,
+            complete=max((share for count, share in every if count >= MIN_HITS), default=0.0),
             passage_chars=passage,
+            passages=tuple(_spans(live) or _spans(hits)),
+            shared_unique=len(alone) / max(1, len(shared)),
             leak_in_stolen=sum(map(len, hits)) / len(text),
-            jaccard=shared / (len({g.value for g in text}) + len(file.values) - shared),
+            jaccard=len(shared) / (len({g.value for g in text}) + len(file.values) - len(shared)),
             background_peak=0.0,
         )
 
@@ -140,23 +160,33 @@ class ReferenceIndex:
                     best = (total, span)
         return best
 
-    def _live_share(self, hits: Sequence[_Hit], window: int) -> float:
-        """Return the greatest weight in a window, repeats counted."""
-        best = 0.0
-        for start, first in enumerate(hits):
-            inside = [h for h in hits[start:] if h.position + K <= first.position + window]
-            if len(inside) >= MIN_HITS:
-                best = max(best, sum(self._live(h.value) for h in inside))
-        return best
-
-    def _share(self, hits: Sequence[_Hit], window: int) -> float:
-        """Return the greatest rarity in a window, each gram once."""
-        best = 0.0
+    def _shares(
+        self,
+        hits: Sequence[_Hit],
+        file: ReferenceFile,
+        weight: Callable[[int], float],
+        window: int,
+    ) -> Iterator[tuple[int, float]]:
+        """Yield for each window its different grams, and their share of the file's weight."""
+        whole = max(sum(weight(value) for value in file.values), 1e-9)
         for start, first in enumerate(hits):
             inside = {h.value for h in hits[start:] if h.position + K <= first.position + window}
-            if len(inside) >= MIN_HITS:
-                best = max(best, sum(self._rarity(value) for value in inside))
-        return best
+            yield len(inside), min(1.0, sum(weight(value) for value in inside) / whole)
+
+
+def _spans(regions: Sequence[Sequence[_Hit]]) -> list[tuple[int, int]]:
+    """Return start and end of each passage: at most one distinctive gram missed at a time."""
+    spans = []
+    for hits in regions:
+        passage: list[_Hit] = []
+        for hit in [*hits, None]:
+            if passage and (hit is None or passage[-1].missed_before(hit) > 1):
+                if len(passage) > 1:
+                    spans.append((passage[0].position, passage[-1].position + K))
+                passage = []
+            if hit is not None:
+                passage.append(hit)
+    return spans
 
 
 def _clusters(places: Sequence[int], apart: int) -> list[tuple[int, int]]:

@@ -1,12 +1,14 @@
 """Scores of a text against the known files it may hold.
 
-Four things are measured for each file in question, from positions in the text
+Six things are measured for each file in question, from positions in the text
 alone, in the regions that ``regions.py`` finds:
 
     run       the best dense stretch of hits, in new letters, less a fine for
               each distinctive gram of the text that the file does not hold
-    noisy     the same, weighing shared grams less and fining gaps mildly
+    rare      the same, with a letter weighed by how few hold its gram
+    noisy     as ``rare``, with a mild fine: long passages with many gaps
     cont      share of the file's distinctive grams within a window of its length
+    few       the same of a short file, for which three to five hits are much
     complete  share of all its grams, by rarity, within such a window
 
 ``reference.py`` says the same slowly; a test holds the two equal.
@@ -14,8 +16,8 @@ alone, in the regions that ``regions.py`` finds:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,13 +32,21 @@ from leakwatch.match.regions import Hits, batches, find_hits, find_regions, wind
 
 RUN_FINE = 48.0
 """Letters that a missed gram costs a dense run."""
-NOISY_FINE = 4.0
+NOISY_FINE = 8.0
+"""4 finds fewer noisy excerpts (100 words at OCR 2 %: 0.43 for 0.59), 12 none more."""
 MIN_HITS = 6
-"""Hits below which a share of a file means nothing."""
+"""Hits below which a share of a file means nothing, but for those of ``FEW_HITS``."""
+FEW_HITS = ((4, 0.5), (3, 0.9))
+"""So many hits, fewer than six, mean something where they are such a share of a file."""
+FEW_LETTERS = 64
+"""A file below this is a stock phrase."""
 _FRESH = 1e5
 """Fine at the first hit of a region: no stretch reaches back over it."""
 
 Floats = NDArray[np.float64]
+
+
+Spans = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +56,23 @@ class Scores:
     file: int
     """Index within the segment."""
     run: float
+    rare: float
     noisy: float
     cont: float
+    few: float
     complete: float
     passage_chars: int
     """Letters of the text from start to end of the best run."""
+    shared_unique: float
+    """Share of the shared grams that no other group and no background document holds."""
     leak_in_stolen: float
     """Share of the text's grams that are the file's too."""
     jaccard: float
     background_peak: float
     """The ``complete`` score of the nearest background document."""
+    passages: Spans = field(repr=False)
+    """Start and end in the text of each passage, by position: of distinctive grams, and
+    where there is none, of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +86,8 @@ class _Text:
     rarity: Floats
     rank: Indices
     """Grams before this one that are not common."""
+    unique: NDArray[np.bool_]
+    """Held by one group of known files and no background document."""
     distinct: int
 
 
@@ -100,6 +119,7 @@ def score(
         live=live,
         rarity=rarities(sharing.groups, sharing.background, population),
         rank=np.cumsum(live > 0) - (live > 0),
+        unique=(sharing.groups == 1) & (sharing.background == 0),
         distinct=len(sketch.distinct),
     )
     found = (find_hits(index, batch, sketch) for batch in batches(regions))
@@ -107,33 +127,33 @@ def score(
 
 
 def _scored(segment: Segment, hits: Hits, text: _Text) -> Iterator[Scores]:
-    live = text.live[hits.grams] > 0
-    dense = Hits(hits.files, hits.slots[live], hits.regions[live], hits.grams[live])
+    dense = _of(hits, text.live[hits.grams] > 0)
     fresh = _new_letters(dense, text)
+    weighed = fresh * text.live[dense.grams]
     run, passage = _best_stretch(dense, text, fresh, RUN_FINE)
-    noisy, _ = _best_stretch(dense, text, fresh * text.live[dense.grams], NOISY_FINE)
-    windows = window_letters(segment.letters[hits.files])
-    cont = _best_window(dense, text.positions, text.live, windows, np.zeros(0, np.int64))
-    previous = _previous_same(hits, text)
-    complete = _best_window(hits, text.positions, text.rarity, windows, previous)
-    cont /= np.maximum(segment.weights_live[hits.files], 1e-9)
-    complete /= np.maximum(segment.weights_all[hits.files], 1e-9)
+    rare, _ = _best_stretch(dense, text, weighed, RUN_FINE)
+    noisy, _ = _best_stretch(dense, text, weighed, NOISY_FINE)
+    letters = segment.letters[hits.files]
+    windows = window_letters(letters)
+    cont, few = _shares(dense, text, text.live, windows, segment.weights_live[hits.files])
+    few[letters < FEW_LETTERS] = 0.0
+    complete, _ = _shares(hits, text, text.rarity, windows, segment.weights_all[hits.files])
     held = np.bincount(hits.slots, minlength=len(hits.files))
-    shared = _distinct(hits, text)
+    shared, unique = _distinct(hits, text)
     sizes = segment.offsets[hits.files + 1] - segment.offsets[hits.files]
     jaccard = shared / np.maximum(text.distinct + sizes - shared, 1)
-    for slot in np.flatnonzero(held).tolist():
-        yield Scores(
-            file=int(hits.files[slot]),
-            run=float(run[slot]),
-            noisy=float(noisy[slot]),
-            cont=min(1.0, float(cont[slot])),
-            complete=min(1.0, float(complete[slot])),
-            passage_chars=int(passage[slot]),
-            leak_in_stolen=int(held[slot]) / len(text.values),
-            jaccard=float(jaccard[slot]),
-            background_peak=float(segment.background_peaks[hits.files[slot]]),
-        )
+    dense_ones, every = _passages(dense, text), _passages(hits, text)
+    passages = [dense_ones(slot) or every(slot) for slot in range(len(hits.files))]
+    columns = (
+        hits.files, run, rare, noisy, cont, few, complete, passage, unique / np.maximum(shared, 1),
+        held / len(text.values), jaccard, segment.background_peaks[hits.files],
+    )  # fmt: skip
+    rows = zip(*(column.tolist() for column in columns), passages, strict=True)
+    yield from (Scores(*row) for slot, row in enumerate(rows) if held[slot])
+
+
+def _of(hits: Hits, kept: NDArray[np.bool_]) -> Hits:
+    return Hits(hits.files, hits.slots[kept], hits.regions[kept], hits.grams[kept])
 
 
 def _new_letters(hits: Hits, text: _Text) -> Floats:
@@ -173,42 +193,49 @@ def _best_stretch(hits: Hits, text: _Text, gains: Floats, fine: float) -> tuple[
     return best, span
 
 
-def _best_window(
-    hits: Hits, positions: Indices, weights: Floats, windows: Indices, previous: Indices
-) -> Floats:
-    """Return for each file the greatest weight of hits within one window.
+def _shares(
+    hits: Hits, text: _Text, weights: Floats, windows: Indices, wholes: NDArray[np.floating]
+) -> tuple[Floats, Floats]:
+    """Return for each file the greatest share of its weight that hits make in one window.
+
+    The first share asks for ``MIN_HITS`` different hits, the second for the
+    fewer of ``FEW_HITS``; both are at most 1.
 
     Each window opens at a hit. A hit counts in the windows that open from
     ``reach`` (the first hit that it shares a window with) up to itself: added
-    at one, taken off after the other, summed once.
+    at one, taken off after the other, summed once. A gram that repeats counts
+    once a window.
 
     Args:
         hits: what is summed.
-        positions: of the text's grams.
+        text: that they are hits of.
         weights: of the text's grams.
         windows: letters, for each file.
-        previous: for each hit the one before it of equal gram, so that a
-            repeated gram counts once a window; empty to count repeats.
+        wholes: weight of all its grams, for each file.
     """
-    best = np.zeros(len(hits.files))
+    best, few = np.zeros(len(hits.files)), np.zeros(len(hits.files))
     if not len(hits.grams):
-        return best
-    places = positions[hits.grams]
+        return best, few
+    positions = text.positions
     width = windows[hits.slots]
-    line = hits.regions * (int(positions[-1]) + int(windows.max()) + 1) + places
+    line = hits.regions * (int(positions[-1]) + int(windows.max()) + 1) + positions[hits.grams]
     reach = np.searchsorted(line, line - (width - K), "left")
-    if len(previous):
-        reach = np.maximum(reach, previous + 1)
-    counts, sums = np.zeros(len(line) + 1, np.int64), np.zeros(len(line) + 1)
-    weight = weights[hits.grams]
-    np.add.at(counts, reach, 1)
-    np.add.at(sums, reach, weight)
+    reach = np.maximum(reach, _previous_same(hits, text) + 1)
+    counts = np.bincount(reach, minlength=len(line) + 1)
+    sums = np.zeros(len(line) + 1)
+    np.add.at(sums, reach, weights[hits.grams])
     counts[1:] -= 1
-    sums[1:] -= weight
-    totals = np.where(np.cumsum(counts)[:-1] >= MIN_HITS, np.cumsum(sums)[:-1], 0.0)
+    sums[1:] -= weights[hits.grams]
+    counts, sums = np.cumsum(counts)[:-1], np.cumsum(sums)[:-1]
+    shares = np.minimum(1.0, sums / np.maximum(wholes, 1e-9)[hits.slots])
+    enough = np.zeros(len(shares), bool)
+    for least, share in FEW_HITS:
+        enough |= (counts >= least) & (shares >= share)
     first = np.flatnonzero(changes(hits.slots))
-    best[hits.slots[first]] = np.maximum.reduceat(totals, first)
-    return best
+    slots = hits.slots[first]
+    best[slots] = np.maximum.reduceat(np.where(counts >= MIN_HITS, shares, 0.0), first)
+    few[slots] = np.maximum.reduceat(np.where(enough, shares, 0.0), first)
+    return best, few
 
 
 def _previous_same(hits: Hits, text: _Text) -> Indices:
@@ -223,10 +250,32 @@ def _previous_same(hits: Hits, text: _Text) -> Indices:
     return previous
 
 
-def _distinct(hits: Hits, text: _Text) -> Indices:
-    """Return how many different grams each file shares with the text."""
+def _distinct(hits: Hits, text: _Text) -> tuple[Indices, Indices]:
+    """Return how many different grams each file shares with the text, and how many alone."""
     order = np.lexsort((text.values[hits.grams], hits.slots))
     values, slots = text.values[hits.grams[order]], hits.slots[order]
     new = changes(slots)
     new[1:] |= values[1:] != values[:-1]
-    return np.bincount(slots[new], minlength=len(hits.files))
+    alone = new & text.unique[hits.grams[order]]
+    files = len(hits.files)
+    return np.bincount(slots[new], minlength=files), np.bincount(slots[alone], minlength=files)
+
+
+def _passages(hits: Hits, text: _Text) -> Callable[[int], Spans]:
+    """Return what gives start and end of each passage of a file.
+
+    A passage is two hits or more, with at most one distinctive gram of the text
+    missed between neighbours.
+    """
+    live = text.live[hits.grams] > 0
+    rank = text.rank[hits.grams]
+    opens = changes(hits.regions)
+    opens[1:] |= rank[1:] - rank[:-1] - live[:-1] > 1
+    first = np.flatnonzero(opens)
+    last = np.append(first[1:], len(opens))[: len(first)] - 1
+    kept = last > first
+    first, last = first[kept], last[kept]
+    starts, ends = text.positions[hits.grams[first]], text.positions[hits.grams[last]] + K
+    bounds = np.searchsorted(hits.slots[first], np.arange(len(hits.files) + 1)).tolist()
+    spans = list(zip(starts.tolist(), ends.tolist(), strict=True))
+    return lambda slot: tuple(spans[bounds[slot] : bounds[slot + 1]])

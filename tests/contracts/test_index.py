@@ -61,7 +61,9 @@ def assert_equal(fast: list[Scores], slow: list[Scores]) -> None:
     """Compare every score of every file."""
     assert [s.file for s in fast] == [s.file for s in slow]
     for one, other in zip(fast, slow, strict=True):
-        assert dataclasses.asdict(one) == pytest.approx(dataclasses.asdict(other), abs=1e-5)
+        assert one.passages == other.passages
+        ours, theirs = (dataclasses.asdict(s) | {"passages": None} for s in (one, other))
+        assert ours == pytest.approx(theirs, abs=1e-5)
 
 
 @settings(max_examples=60, deadline=None)
