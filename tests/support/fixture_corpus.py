@@ -35,7 +35,8 @@ BUNDLE = HOME / "small.corpus"
 EXPECTED = HOME / "expected.json"
 
 SHARED = note("letterhead", 12)
-FILES = {f"Wiremu Rangihau/letter {n}.txt": f"{SHARED} {note(f'w/{n}', 90)}" for n in range(3)} | {
+FILES: dict[str, str | bytes] = {
+    **{f"Wiremu Rangihau/letter {n}.txt": f"{SHARED} {note(f'w/{n}', 90)}" for n in range(3)},
     "Aroha Quillfeather 2014-06-17.txt": f"{SHARED} {note('a', 120)}",
     "M\u0101ori form.txt": f"Ng\u0101 whakam\u0101rama o te p\u0113pi {note('m', 80)}",
     "short.txt": note("short", 9),
