@@ -23,10 +23,10 @@ RUN_READY := $(VENV)/.leakwatch-run
 DEV_READY := $(VENV)/.leakwatch-dev
 LOCKS := requirements.lock .ci/build.lock
 
-.PHONY: help demo test lint format bench lock image clean
+.PHONY: help demo test lint format bench bench-accuracy lock image clean
 
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(RUN_READY) ## Show leakwatch at work on a made-up leak site on this machine.
 	@$(BIN)/leakwatch demo
@@ -50,6 +50,9 @@ bench: $(DEV_READY) ## Measure accuracy, speed and memory; BENCH=NAME runs tests
 	  echo "== tests/bench/$$name.py"
 	  $(BIN)/python -m tests.bench.$$name
 	done
+
+bench-accuracy: $(DEV_READY) ## Measure accuracy alone; ACCURACY_ARGS="--quick" takes a minute.
+	@$(BIN)/python -m tests.bench.accuracy $(ACCURACY_ARGS)
 
 lock: $(VENV_READY) ## Resolve the locks anew; UPGRADE=--upgrade takes newer releases. Needs uv.
 	@./.ci/lock $(UPGRADE)

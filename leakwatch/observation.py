@@ -6,8 +6,11 @@ before the database takes it, and recorded after a crash as if nothing happened.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -46,6 +49,10 @@ class Observation:
     sealed: SealedContent | None = None
     sealed_captures: tuple[str, ...] = ()
     """Ids of the captures that ``sealed`` holds."""
+    is_hindsight: bool = False
+    """Known files were recognised later, in what was kept: see ``recognition.look_again``."""
+    gone_since: datetime | None = None
+    """Of a hindsight: first look that did not show the place any more; None while it is up."""
 
     @property
     def is_listing_only(self) -> bool:
@@ -68,3 +75,22 @@ def decode(raw: bytes) -> Observation:
         ValueError: the bytes are not one.
     """
     return _CODEC.validate_json(raw)
+
+
+def as_fields(observation: Observation) -> Mapping[str, Any]:
+    """Return the observation JSON-ready, without what matching it came to."""
+    bare = replace(
+        observation,
+        artefacts=(),
+        matches=(),
+        is_content_reachable=False,
+        sealed=None,
+        sealed_captures=(),
+    )
+    fields: Mapping[str, Any] = _CODEC.dump_python(bare, mode="json")
+    return fields
+
+
+def from_fields(fields: Mapping[str, Any]) -> Observation:
+    """Return the observation that ``as_fields`` was given; raises as ``decode``."""
+    return _CODEC.validate_json(json.dumps(fields))

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -31,21 +31,20 @@ from leakwatch.model.finding import Claims
 from leakwatch.model.ids import derived_id
 from leakwatch.model.matter import Matter, PayloadPolicy
 from leakwatch.model.post import Post, SourceBatch
+from leakwatch.model.sighting import Sighting
 from leakwatch.model.source import Lease, SourceSpec
 from leakwatch.observation import Observation
 from leakwatch.ports import (
     Fetcher,
     Matcher,
     PageParser,
-    Reading,
     Sealer,
-    SeenArtefact,
     Source,
     Store,
-    StoredMatch,
 )
 from leakwatch.presence import note_presence
 from leakwatch.progress import Progress
+from leakwatch.recognition import recognise, sighting_of
 from leakwatch.recording import Recorded, Recorder
 from leakwatch.redaction import Redactor
 
@@ -66,6 +65,8 @@ class _Tally:
     recorded: list[Recorded] = field(default_factory=list)
     evidenced: set[tuple[str, str]] = field(default_factory=set)
     """Captures that belong to a finding, each with its matter."""
+    sighted: list[tuple[Sighting, tuple[Capture, ...]]] = field(default_factory=list)
+    """What the batch showed, with the captures it rests on: to be kept."""
 
     def add(self, batch: SourceBatch) -> None:
         self.pages += batch.pages
@@ -186,10 +187,11 @@ class Pipeline:
             fetched |= inspection.fetched
             missed += inspection.missed
             for matter in matters:
-                observation = await self._observe(
+                sighting, observation = await self._observe(
                     matter, source, post, inspection, poll_id, vault=vault
                 )
-                if observation is not None:
+                tally.sighted.append((sighting, observation.captures))
+                if observation.matches or observation.claims.names_victim:
                     tally.recorded.append(await self.recorder.record(observation))
                     tally.evidenced |= {(c.id, matter.id) for c in observation.captures}
         if missed:
@@ -206,8 +208,8 @@ class Pipeline:
         poll_id: str,
         *,
         vault: dict[tuple[str, ...], SealedContent],
-    ) -> Observation | None:
-        """Return what a post shows for one matter; None when it shows nothing.
+    ) -> tuple[Sighting, Observation]:
+        """Return what a post shows for one matter, and what is kept of it.
 
         ``vault`` is what was sealed of the batch so far.
         """
@@ -217,23 +219,11 @@ class Pipeline:
             seen = tuple(s for s in inspection.seen if s.part is not Part.FILE)
             inspection = replace(inspection, seen=seen)
         loop = asyncio.get_running_loop()
-        artefacts, matches, matched = await loop.run_in_executor(
-            self.executor, _match, inspection, self.matchers[matter.id]
-        )
+        matcher = self.matchers[matter.id]
+        found = await loop.run_in_executor(self.executor, recognise, inspection, matcher)
         claims = await loop.run_in_executor(self.executor, _claims, post, matter)
-        if not matches and not claims.names_victim:
-            return None
         location = self.redactor.place(post.location, source)
-        to_seal = [
-            seen.capture
-            for seen in inspection.seen
-            if _may_seal(seen, matched, matter, now=now)
-            and (matter.id, location, seen.capture.sha256) not in self.kept
-        ]
-        sealed = await self._sealed(matter, to_seal, vault)
-        if sealed is not None:
-            self.kept.add((matter.id, location, capture.sha256) for capture in to_seal)
-        return Observation(
+        observation = Observation(
             id=derived_id("o", matter.id, location, *(s.capture.id for s in inspection.seen)),
             poll_id=poll_id,
             matter=matter.id,
@@ -244,14 +234,37 @@ class Pipeline:
             post_state=post.state,
             claims=claims,
             captures=tuple(self.redactor.capture(s, source) for s in inspection.seen),
-            artefacts=artefacts,
-            matches=matches,
-            is_content_reachable=bool(matched),
+            artefacts=tuple(found.artefacts),
+            matches=tuple(found.matches),
+            is_content_reachable=bool(found.matched),
             unread_files=inspection.unread_files,
             claimed_posted_at=post.stated_at,
-            sealed=sealed,
-            sealed_captures=tuple(capture.id for capture in to_seal) if sealed else (),
         )
+        sighting = sighting_of(observation, post, found, corpora=matcher.corpora)
+        if observation.matches or claims.names_victim:
+            to_seal = [
+                seen.capture
+                for seen in inspection.seen
+                if _may_seal(seen, found.matched, matter, now=now)
+                and (matter.id, location, seen.capture.sha256) not in self.kept
+            ]
+            observation = await self._with_sealed(observation, matter, to_seal, vault)
+        return sighting, observation
+
+    async def _with_sealed(
+        self,
+        observation: Observation,
+        matter: Matter,
+        captures: list[Capture],
+        vault: dict[tuple[str, ...], SealedContent],
+    ) -> Observation:
+        """Return the observation with the content that is kept for it."""
+        sealed = await self._sealed(matter, captures, vault)
+        if sealed is None:
+            return observation
+        self.kept.add((matter.id, observation.location, capture.sha256) for capture in captures)
+        ids = tuple(capture.id for capture in captures)
+        return replace(observation, sealed=sealed, sealed_captures=ids)
 
     async def _sealed(
         self, matter: Matter, captures: list[Capture], vault: dict[tuple[str, ...], SealedContent]
@@ -277,49 +290,19 @@ class Pipeline:
         tally: _Tally,
         progress: Progress,
     ) -> None:
-        """Commit a batch's captures with the checkpoint that resumes after it."""
+        """Commit what is kept of a batch with the checkpoint that resumes after it."""
         async with self.store.begin() as tx:
             for capture in batch.captures:
                 for matter in source.matters or self.matters:
                     if (capture.id, matter) not in tally.evidenced:
                         kept = self.redactor.capture(Seen(capture, (), Part.PAGE), source)
                         await self.recorder.note_capture(tx, kept, poll_id, matter=matter)
+            for sighting, captures in tally.sighted:
+                for capture in captures:
+                    await tx.captures.add(capture, poll_id=poll_id, url=capture.url)
+                await tx.sightings.add(sighting, self.clock.now())
             await tx.sources.save_checkpoint(lease, progress.to_checkpoint())
-
-
-def _match(
-    inspection: Inspection, matcher: Matcher
-) -> tuple[tuple[SeenArtefact, ...], tuple[StoredMatch, ...], frozenset[str]]:
-    """Match everything seen; return artefacts, matches, and ids of captures that matched."""
-    artefacts: list[SeenArtefact] = []
-    matches: list[StoredMatch] = []
-    matched: set[str] = set()
-    for seen in inspection.seen:
-        capture = seen.capture
-        for artefact in seen.artefacts:
-            reading = matcher.match_artefact(artefact)
-            if reading.digests is not None:
-                artefacts.append(
-                    SeenArtefact(
-                        capture_id=capture.id,
-                        ordinal=artefact.path.ordinal,
-                        kind=artefact.kind,
-                        size_bytes=artefact.size_bytes,
-                        digests=reading.digests,
-                        error=artefact.error,
-                    )
-                )
-            matches += _stored(reading, capture, artefact.path.ordinal)
-            if reading.matches:
-                matched.add(capture.id)
-    page = inspection.seen[0].capture
-    for listing in inspection.listings:
-        matches += _stored(matcher.match_listing(listing), page, None)
-    return tuple(artefacts), tuple(matches), frozenset(matched)
-
-
-def _stored(reading: Reading, capture: Capture, ordinal: str | None) -> list[StoredMatch]:
-    return [StoredMatch(m, ordinal, capture.id, capture.completed_at) for m in reading.matches]
+        tally.sighted.clear()
 
 
 def _claims(post: Post, matter: Matter) -> Claims:
@@ -328,7 +311,7 @@ def _claims(post: Post, matter: Matter) -> Claims:
     )
 
 
-def _may_seal(seen: Seen, matched: frozenset[str], matter: Matter, *, now: datetime) -> bool:
+def _may_seal(seen: Seen, matched: Collection[str], matter: Matter, *, now: datetime) -> bool:
     """Whether a capture's bytes may be kept, sealed to the legal team.
 
     What only speaks of the files is kept; what matched is kept under a live

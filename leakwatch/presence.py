@@ -45,6 +45,8 @@ async def note_presence(
         return
     if present is None and not is_unchanged:
         return
+    if present is not None:
+        await _note_sightings(tx, source, poll, present)
     for finding in await tx.findings.of_source(source.name):
         if poll.location is not None and host_of(finding.location) != host_of(poll.location):
             continue  # seen on another mirror, of which this look says nothing
@@ -53,6 +55,20 @@ async def note_presence(
             await _still_there(tx, finding, poll)
         elif poll.is_complete:
             await _not_there(tx, source, finding, poll, circumstances)
+
+
+async def _note_sightings(
+    tx: UnitOfWork, source: SourceSpec, poll: Poll, present: frozenset[str]
+) -> None:
+    """Keep since when what was sighted is gone: it may be recognised only later."""
+    known = await tx.sightings.shown(source.name)
+    if poll.location is not None:
+        known = {at: since for at, since in known.items() if host_of(at) == host_of(poll.location)}
+    back = [at for at, since in known.items() if since is not None and at in present]
+    gone = [at for at, since in known.items() if since is None and at not in present]
+    await tx.sightings.mark_gone(source.name, back, None)
+    if poll.is_complete:
+        await tx.sightings.mark_gone(source.name, gone, poll.started_at)
 
 
 async def _still_there(tx: UnitOfWork, finding: Finding, poll: Poll) -> None:

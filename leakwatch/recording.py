@@ -21,7 +21,7 @@ from leakwatch.assess.escalation import combine
 from leakwatch.clock import Clock
 from leakwatch.errors import StoreUnavailable
 from leakwatch.evidence.journal import IntakeJournal
-from leakwatch.evidence.record import Circumstances, capture_draft
+from leakwatch.evidence.record import Circumstances, capture_draft, hindsight_draft
 from leakwatch.model.alert import Alert
 from leakwatch.model.capture import Capture
 from leakwatch.model.evidence import EvidenceRecord
@@ -31,7 +31,7 @@ from leakwatch.model.match import Match, best_grade
 from leakwatch.model.matter import Matter
 from leakwatch.observation import Observation, decode, encode
 from leakwatch.ports import FindingQuery, Store, StoredMatch, UnitOfWork
-from leakwatch.revision import revised, standing_review
+from leakwatch.revision import in_hindsight, revised, standing_review
 
 log = structlog.get_logger(__name__)
 
@@ -156,7 +156,7 @@ class Recorder:
             known = await tx.findings.matches(name) if previous else ()
             finding, event = await self._finding(tx, observation, matter, previous, known=known)
             await tx.findings.save(finding, event)
-            await tx.findings.add_matches(name, _unheard(observation.matches, known))
+            await tx.findings.add_matches(name, unheard(observation.matches, known))
             records = await self._evidence(tx, observation, finding)
             alert = None
             if event is not None:
@@ -200,6 +200,10 @@ class Recorder:
             unread_files=observation.unread_files,
             is_listing_only=observation.is_listing_only,
         )
+        gone_since = None
+        if observation.is_hindsight:
+            gone_since = previous.gone_since if previous else observation.gone_since
+            facts = in_hindsight(facts, previous.facts if previous else None, gone_since)
         review = standing_review(previous, documents)
         assessment = combine(
             previous.assessment if previous else None,
@@ -223,11 +227,12 @@ class Recorder:
             documents_told=previous.documents_told if previous else documents,
             grade=best_grade(matches),
             last_absent_at=last_absent,
-            claimed_posted_at=observation.claimed_posted_at,
+            claimed_posted_at=facts.claimed_posted_at,
+            gone_since=gone_since,
             review=review,
             facts=replace(facts, matches=()),
         )
-        return revised(finding, previous, now=now)
+        return revised(finding, previous, now=now, seen_at=_seen_at(observation))
 
     async def reassess(self, matter: str) -> Sequence[Recorded]:
         """Assess a matter's findings anew: an order version was added or verified.
@@ -276,19 +281,19 @@ class Recorder:
         self, tx: UnitOfWork, observation: Observation, finding: Finding
     ) -> Sequence[EvidenceRecord]:
         for capture in observation.captures:
-            await tx.evidence.append(
-                capture_draft(
-                    capture,
-                    poll_id=observation.poll_id,
-                    circumstances=self.circumstances(),
-                    finding=finding,
-                    matches=[m.match for m in observation.matches if m.capture_id == capture.id],
-                    examined=sum(a.capture_id == capture.id for a in observation.artefacts),
-                    sealed=observation.sealed
-                    if capture.id in observation.sealed_captures
-                    else None,
-                )
+            is_sealed = capture.id in observation.sealed_captures
+            draft = capture_draft(
+                capture,
+                poll_id=observation.poll_id,
+                circumstances=self.circumstances(),
+                finding=finding,
+                matches=[m.match for m in observation.matches if m.capture_id == capture.id],
+                examined=sum(a.capture_id == capture.id for a in observation.artefacts),
+                sealed=observation.sealed if is_sealed else None,
             )
+            if observation.is_hindsight:
+                draft = hindsight_draft(draft, observation.id)
+            await tx.evidence.append(draft)
         return await tx.evidence.of_finding(finding.id)
 
     async def _alert(
@@ -317,7 +322,7 @@ class Recorder:
         return alert
 
 
-def _unheard(matches: Sequence[StoredMatch], known: Sequence[StoredMatch]) -> Sequence[StoredMatch]:
+def unheard(matches: Sequence[StoredMatch], known: Sequence[StoredMatch]) -> Sequence[StoredMatch]:
     """Return the matches that say more than the known ones.
 
     A place that changes at every look would otherwise add all its matches at
@@ -331,6 +336,11 @@ def _says(match: Match) -> tuple[str, ...]:
     return match.corpus, match.file, match.method, match.grade
 
 
+def _seen_at(observation: Observation) -> datetime | None:
+    """Return when what was recognised only later was seen; None for a fresh look."""
+    return observation.observed_at if observation.is_hindsight else None
+
+
 async def _interval(
     tx: UnitOfWork, observation: Observation, previous: Finding | None, documents: int
 ) -> tuple[datetime, datetime | None]:
@@ -341,7 +351,9 @@ async def _interval(
     """
     is_new_material = previous is not None and documents and not previous.documents
     if previous is not None and not is_new_material:
-        return previous.first_seen_at, previous.last_absent_at
+        is_earlier = documents > previous.documents and observation.is_hindsight
+        if not is_earlier or observation.observed_at >= previous.first_seen_at:
+            return previous.first_seen_at, previous.last_absent_at
     look = await tx.sources.last_look_before(observation.source, observation.observed_at)
     return observation.observed_at, look
 

@@ -114,7 +114,15 @@ def test_the_thresholds_of_the_method_are_those_of_the_code() -> None:
     stated = {grade: re.findall(r"[\d.]+", numbers) for grade, numbers in rows}
     for grade in (Grade.PROBABLE, Grade.POSSIBLE):
         limit = getattr(Calibration(), grade.value)
-        limits = [limit.run, limit.rare, limit.noisy, limit.cont, limit.few, limit.complete]
+        limits = [
+            limit.run,
+            limit.rare,
+            limit.noisy,
+            limit.cont,
+            limit.few,
+            limit.complete,
+            limit.margin,
+        ]
         asked = [n for n in limits if n is not limit.few or n <= 1]
         assert [float(n) for n in stated[grade.value]] == asked
 

@@ -14,19 +14,22 @@ from leakwatch.errors import SealFailed
 from leakwatch.evidence.journal import IntakeJournal
 from leakwatch.evidence.record import Circumstances
 from leakwatch.inspection import Inspector, PayloadLimits
+from leakwatch.match.matcher import CorpusMatcher
 from leakwatch.model.artefact import Artefact
 from leakwatch.model.capture import Capture
 from leakwatch.model.evidence import SealedContent
 from leakwatch.model.listing import Listing
 from leakwatch.model.matter import Authorisation, Matter, PayloadPolicy
+from leakwatch.model.sighting import Sighting, StoredArtefact, StoredListing
 from leakwatch.pipeline import Kept, Pipeline, PollReport
-from leakwatch.ports import Matcher, Reading, Store
+from leakwatch.ports import Matcher, Reading, SightingQuery, Store
 from leakwatch.recording import Recorder
 from leakwatch.redaction import Redactor
 from leakwatch.sources.registry import build_source
+from tests.support.corpora import KEY, note
 from tests.support.readers import PlainReader
 from tests.support.source_pages import Blog, InProcess, Thing, Web
-from tests.support.store import a_match, a_matter, an_order
+from tests.support.store import MATTER, a_match, a_matter, an_order
 
 CLOCK = SystemClock()
 SPEC = replace(Blog().spec(), options={**Blog.options, "files": "p a"})
@@ -35,17 +38,26 @@ SPEC = replace(Blog().spec(), options={**Blog.options, "files": "p a"})
 class KnowsNothing:
     """A ``ports.Matcher`` with an empty corpus."""
 
-    def match_artefact(self, artefact: Artefact) -> Reading:
+    corpora = "0" * 64
+    scheme = "0:0"
+
+    def match_artefact(self, artefact: Artefact, *, keep: bool = False) -> Reading:
         return Reading(None, ())
 
-    def match_listing(self, listing: Listing) -> Reading:
+    def match_listing(self, listing: Listing, *, keep: bool = False) -> Reading:
+        return Reading(None, ())
+
+    def match_stored(self, artefact: StoredArtefact) -> Reading:
+        return Reading(None, ())
+
+    def match_stored_listing(self, listing: StoredListing) -> Reading:
         return Reading(None, ())
 
 
 class KnowsOne(KnowsNothing):
     """A ``ports.Matcher`` that sees the one known file wherever a page says so."""
 
-    def match_artefact(self, artefact: Artefact) -> Reading:
+    def match_artefact(self, artefact: Artefact, *, keep: bool = False) -> Reading:
         is_seen = "stolen words" in (artefact.text or "")
         return Reading(None, (a_match().match,) if is_seen else ())
 
@@ -185,3 +197,33 @@ async def test_the_same_bytes_are_sealed_once_for_a_finding(store: Store, tmp_pa
     for folder in ("a", "b"):
         await poll(store, tmp_path / folder, web, sealer=sealer, kept=kept, afresh=True)
     assert len(sealer.sealed) == 1
+
+
+async def kept(store: Store) -> Sequence[Sighting]:
+    async with store.read() as tx:
+        return await tx.sightings.batch(SightingQuery(MATTER), limit=99, artefacts=999)
+
+
+async def test_all_that_is_seen_is_kept_as_fingerprints(store: Store, tmp_path: Path) -> None:
+    """Posts and files that nothing is known of: their sketches stay, to be matched later."""
+    page = b"""<main class=list><div class=card><h2>Somebody</h2>
+    <p>announced <a href="/smith.pdf">1</a></p></div></main>"""
+    web = Web({SPEC.locations[0]: page, "http://board.example/smith.pdf": note(1).encode()})
+    nothing = CorpusMatcher([], KEY)
+    report = await poll(store, tmp_path, web, matcher=nothing)
+    assert report.recorded == ()
+    (sighting,) = await kept(store)
+    assert (sighting.corpora, len(sighting.artefacts)) == (nothing.corpora, 2)
+    assert sighting.artefacts[1].digests.letters == sum(c.isalnum() for c in note(1))
+    assert len(sighting.artefacts[1].sketches) == 1
+    assert "smith" not in str(sighting.observation)
+
+
+async def test_the_same_content_at_the_same_place_is_kept_once(
+    store: Store, tmp_path: Path
+) -> None:
+    """Seeing it again adds nothing; seeing it changed does."""
+    for folder, text in (("a", "some words"), ("b", "some words"), ("c", "other words")):
+        web = Web(Blog().draw([Thing("Somebody", text)]))
+        await poll(store, tmp_path / folder, web, matcher=CorpusMatcher([], KEY), afresh=True)
+    assert len(await kept(store)) == 2

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from leakwatch.evidence.record import Circumstances
 from leakwatch.model.capture import PollOutcome
@@ -9,7 +10,17 @@ from leakwatch.model.finding import Finding
 from leakwatch.model.source import Role
 from leakwatch.ports import Store
 from leakwatch.presence import ABSENCES_EVIDENCED, note_presence
-from tests.support.store import NOW, a_finding, a_poll, a_spec, after, put_parents
+from tests.support.store import (
+    NOW,
+    SOURCE,
+    a_capture,
+    a_finding,
+    a_poll,
+    a_sighting,
+    a_spec,
+    after,
+    put_parents,
+)
 
 FINDING = a_finding(1).id
 
@@ -122,3 +133,28 @@ async def test_another_mirror_says_nothing_of_this_one(store: Store) -> None:
             circumstances=lambda: Circumstances(NOW, "0" * 32, "0" * 64),
         )
         assert (await tx.findings.get(FINDING)).gone_since is None
+
+
+async def test_what_was_sighted_is_known_to_be_gone_though_nothing_was_found(store: Store) -> None:
+    """It may be recognised later: gone since the first whole look, back when shown again."""
+    await prepared(store)
+    there, elsewhere = a_sighting(1), a_sighting(2, location="http://mirror.example/post/2")
+    async with store.begin() as tx:
+        for number, sighting in enumerate((there, elsewhere), start=1):
+            await tx.captures.add(a_capture(number), poll_id="p-1", url="http://x.example/")
+            await tx.sightings.add(sighting, NOW)
+
+    async def gone() -> dict[str, datetime | None]:
+        async with store.read() as tx:
+            return dict(await tx.sightings.shown(SOURCE))
+
+    unmoved = {there.location: None, elsewhere.location: None}
+    await look(store, 4, [], is_complete=False)
+    await look(store, 5, [], role=Role.PASTE)
+    await look(store, 6, None)
+    assert await gone() == unmoved
+    await look(store, 7, [])
+    await look(store, 8, [])
+    assert await gone() == {**unmoved, there.location: after(420)}
+    await look(store, 9, [there.location])
+    assert await gone() == unmoved

@@ -24,7 +24,7 @@ from leakwatch.alert.layout import (
 )
 from leakwatch.alert.wording import ELEMENT_NAMES, GRADE_MEANS, WORDING, Wording
 from leakwatch.model.alert import Alert
-from leakwatch.model.evidence import EvidenceRecord
+from leakwatch.model.evidence import EvidenceRecord, RecordKind
 from leakwatch.model.finding import ElementState, Finding, Outcome
 from leakwatch.model.ids import alert_id
 from leakwatch.model.matter import Matter, OrderVersion
@@ -34,6 +34,14 @@ _KEPT = "What was seen is kept, sealed to your key: leakwatch evidence open RECO
 _NOT_KEPT = (
     "Digests of what was seen are recorded; the content was not kept, for the matter has no live "
     "authorisation to seal it."
+)
+_NOT_KNOWN_THEN = (
+    "Digests of what was seen are recorded; the content was not kept, for nothing in it was known "
+    "when it was seen."
+)
+_HINDSIGHT = (
+    "Recognised only later, in the fingerprints kept of an earlier look, after files were added to "
+    "the protected set. The times below are those of the looks, not of the recognition."
 )
 _STATES = {ElementState.MET: "met", ElementState.NOT_MET: "NOT met", ElementState.UNKNOWN: "?"}
 
@@ -66,7 +74,7 @@ def compose(
         *_change(finding, previous),
         *section("What", _what(finding, unread_files)),
         *section("Where", _where(finding)),
-        *section("When", _when(finding, matter)),
+        *section("When", [*_hindsight(records), *_when(finding, matter)]),
         *section("How sure", _how_sure(finding, wording)),
         *section("Order", _order(finding, matter)),
         *section("Elements", _elements(finding)),
@@ -142,6 +150,11 @@ def _where(finding: Finding) -> list[str]:
             "lines join. Names of documents and folders are left out."
         ),
     ]
+
+
+def _hindsight(records: Sequence[EvidenceRecord]) -> list[str]:
+    is_late = bool(records) and records[-1].draft.kind is RecordKind.HINDSIGHT
+    return paragraph(_HINDSIGHT) if is_late else []
 
 
 def _when(finding: Finding, matter: Matter) -> list[str]:
@@ -236,7 +249,9 @@ def _steps(wording: Wording, alert: str, finding: str) -> list[str]:
 def _evidence(records: Sequence[EvidenceRecord]) -> list[str]:
     if not records:
         return paragraph("No record is linked to this finding yet.")
-    lines = paragraph(_KEPT if any(r.draft.sealed for r in records) else _NOT_KEPT)
+    is_late = all(r.draft.kind is RecordKind.HINDSIGHT for r in records)
+    not_kept = _NOT_KNOWN_THEN if is_late else _NOT_KEPT
+    lines = paragraph(_KEPT if any(r.draft.sealed for r in records) else not_kept)
     left_out = len(records) - _RECORDS_SHOWN
     if left_out > 0:
         noun = "record" if left_out == 1 else "records"

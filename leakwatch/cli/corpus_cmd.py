@@ -106,7 +106,7 @@ def add(
 
     Files that are known already are passed over. How common a phrase is, is
     counted over all files and the background that the corpus keeps. A daemon
-    reads the new state when it is started again.
+    takes up the new state by itself, and looks for the new files in all it saw before.
 
     Example: leakwatch corpus add clinic.corpus more-files/ --key fingerprint.key --map more.csv
     """
@@ -165,7 +165,7 @@ def withdraw(
     """Make known files known no longer, for whoever opens the corpus next.
 
     Their fingerprints stay on the disk until `leakwatch corpus merge`. A daemon
-    reads the new state when it is started again.
+    takes up the new state by itself, within seconds.
 
     Example: leakwatch corpus withdraw clinic.corpus --id k-abcdefghijklmnop
     """
@@ -254,16 +254,18 @@ def _building(
     start = partial(hands, key, SandboxPool(ReadLimits(), workers=1))
     # The processes come before the bar, which has a thread.
     with Crew(start, jobs=jobs or _cores()) as crew, output.bar() as bar:
-        yield (
-            Builder(
-                key,
-                measure_peaks=background_peaks,
-                measure_scores=best_scores,
-                tool=f"leakwatch {__version__}",
-                crew=crew,
-            ),
-            bar,
+        builder = Builder(
+            key,
+            measure_peaks=background_peaks,
+            measure_scores=best_scores,
+            tool=f"leakwatch {__version__}",
+            crew=crew,
         )
+        try:
+            yield builder, bar
+        except KeyboardInterrupt:
+            output.notice("what was read is kept: the same command goes on from there")
+            raise
 
 
 @contextmanager

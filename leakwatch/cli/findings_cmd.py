@@ -1,9 +1,8 @@
-"""``leakwatch findings``: list, show, explain, confirm, reject."""
+"""``leakwatch findings``: list, show, explain, confirm, reject (``rematch_cmd``: rematch)."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -11,14 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from leakwatch.cli.invocation import reading, writing
+from leakwatch.cli.matches import show_matches, stored_fields
 from leakwatch.cli.render import Output, iso
+from leakwatch.match.wording import told
 from leakwatch.model.finding import Finding, FindingEvent, Outcome, Review
 from leakwatch.model.location import defanged
-from leakwatch.model.match import Grade, Method
 from leakwatch.ports import FindingQuery, StoredMatch
 
 findings = typer.Typer(help="Query and triage findings.", no_args_is_help=True)
-MATCHES_SHOWN = 8
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 FindingId = Annotated[str, typer.Argument(help="Finding id, or a unique start of one.")]
 Who = Annotated[str, typer.Option("--by", help="Your name, for the history.")]
@@ -50,7 +49,7 @@ def list_findings(
 
     Example: leakwatch findings list --outcome apparent_breach --since 24h
     """
-    query = FindingQuery(matter, outcome, source, _since(since), limit)
+    query = FindingQuery(matter, outcome, source, since_time(since), limit)
     _check_outcome(outcome)
 
     async def fetch() -> Sequence[Finding]:
@@ -108,7 +107,7 @@ def show(context: typer.Context, finding: FindingId, as_json: AsJson = False) ->
             {
                 **_summary(found),
                 "history": [_event(event) for event in events],
-                "matches": [_match(stored) for stored in matches],
+                "matches": [stored_fields(stored) for stored in matches],
                 "evidence": [{"seq": r.seq, "id": r.draft.id, "sha256": r.sha256} for r in records],
             }
         )
@@ -142,7 +141,8 @@ def explain(context: typer.Context, finding: FindingId, as_json: AsJson = False)
     found, matches = asyncio.run(fetch())
     output = Output(as_json=as_json)
     if as_json:
-        output.record({**_summary(found), "matches": [_match(stored) for stored in matches]})
+        told_of = [{**stored_fields(s), "in_words": _in_words(s)} for s in matches]
+        output.record({**_summary(found), "matches": told_of})
         return
     output.text(f"{found.id}: {found.outcome.value}")
     output.text(f"Order: {found.assessment.order or 'none in force'}")
@@ -159,7 +159,7 @@ def explain(context: typer.Context, finding: FindingId, as_json: AsJson = False)
     )
     if matches:
         output.text()
-        _matches_table(output, matches)
+        show_matches(output, matches)
 
 
 @findings.command()
@@ -192,7 +192,8 @@ async def _review(
     Output().notice(f"{after.id}: {event.action} by {by}; outcome {after.outcome.value}")
 
 
-def _since(text: str | None) -> datetime | None:
+def since_time(text: str | None) -> datetime | None:
+    """Return the time that ``--since`` gives; raises BadParameter."""
     if text is None:
         return None
     units = {"m": "minutes", "h": "hours", "d": "days"}
@@ -259,22 +260,8 @@ def _event(event: FindingEvent) -> dict[str, Any]:
     }
 
 
-def _match(stored: StoredMatch) -> dict[str, Any]:
-    match = stored.match
-    return {
-        "file": match.file,
-        "corpus": match.corpus,
-        "method": match.method.value,
-        "grade": match.grade.value,
-        "stolen_in_leak": match.stolen_in_leak,
-        "leak_in_stolen": match.leak_in_stolen,
-        "jaccard": match.jaccard,
-        "passage_chars": match.passage_chars,
-        "member": stored.artefact_ordinal,
-        "capture": stored.capture_id,
-        "seen_at": iso(stored.seen_at),
-        "reasons": list(match.reasons),
-    }
+def _in_words(stored: StoredMatch) -> str:
+    return told(stored.match, letters=stored.artefact_letters)
 
 
 def _facts(finding: Finding, records: int) -> list[tuple[str, Any]]:
@@ -294,40 +281,3 @@ def _facts(finding: Finding, records: int) -> list[tuple[str, Any]]:
         ("paragraph", finding.assessment.paragraph),
         ("evidence", f"{records} records (leakwatch evidence list)"),
     ]
-
-
-def _matches_table(output: Output, matches: Sequence[StoredMatch]) -> None:
-    """Print how many matches of each kind there are, and the best few one by one."""
-    counts = Counter((s.match.grade, s.match.method) for s in matches)
-    output.table(
-        ("grade", "method", "matches"),
-        [(g.value, m.value, n) for (g, m), n in sorted(counts.items(), key=_best_first)],
-        title="Matches",
-    )
-    ranked = sorted(matches, key=lambda s: (-s.match.grade.rank, -(s.match.passage_chars or 0)))
-    output.text()
-    output.table(
-        ("known file", "grade", "of file", "passage", "because"),
-        [
-            (
-                s.match.file,
-                s.match.grade.value,
-                _percent(s.match.stolen_in_leak),
-                s.match.passage_chars,
-                "; ".join(s.match.reasons),
-            )
-            for s in ranked[:MATCHES_SHOWN]
-        ],
-        title="The longest" if len(matches) > MATCHES_SHOWN else None,
-    )
-    if len(matches) > MATCHES_SHOWN:
-        output.notice(f"{len(matches) - MATCHES_SHOWN} more: --json shows all")
-
-
-def _best_first(item: tuple[tuple[Grade, Method], int]) -> tuple[int, str]:
-    (grade, method), _ = item
-    return -grade.rank, method.value
-
-
-def _percent(ratio: float | None) -> str:
-    return "-" if ratio is None else f"{ratio:.0%}"

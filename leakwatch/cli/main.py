@@ -27,6 +27,7 @@ from leakwatch.cli import (
     findings_cmd,
     keygen_cmd,
     matters_cmd,
+    rematch_cmd,
     scan_cmd,
     sources_cmd,
 )
@@ -78,6 +79,7 @@ db_cmd.register(app)
 sources_cmd.register(app)
 matters_cmd.register(app)
 findings_cmd.register(app)
+rematch_cmd.register(findings_cmd.findings)
 alerts_cmd.register(app)
 evidence_cmd.register(app)
 errors_cmd.register(app)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leakwatch.cli.matches import (
+    MATCHES_SHOWN,
+    percent,
+    score_fields,
+    show_in_words,
+)
 from leakwatch.cli.render import Output, shown
+from leakwatch.match.wording import told
 
 if TYPE_CHECKING:
     from leakwatch.match.scan import ScanResult
@@ -80,6 +87,7 @@ def scan(
 def show(output: Output, results: Iterable[ScanResult], *, explain: bool) -> int | None:
     """Print the results; return the exit code, or None when nothing was found."""
     rows: list[tuple[Any, ...]] = []
+    found: list[tuple[ScanResult, Match]] = []
     code: int | None = None
     for result in results:
         code = code or result.exit_code or (0 if result.matches else code)
@@ -87,13 +95,25 @@ def show(output: Output, results: Iterable[ScanResult], *, explain: bool) -> int
             output.record(as_record(result, explain=explain))
         else:
             rows.extend(_rows(result, explain=explain))
+            found += [(result, match) for match in result.matches] if explain else []
     if rows:
         why = ("why",) if explain else ()
         columns = ("artefact", "known file", "grade", "method", "of file", "of artefact", *why)
         output.table(columns, rows)
+        _explain(output, found)
     elif not output.as_json and code is None:
         output.notice("nothing found")
     return code
+
+
+def _explain(output: Output, found: Sequence[tuple[ScanResult, Match]]) -> None:
+    """Say the surest matches in words."""
+    ranked = sorted(found, key=lambda one: (-one[1].grade.rank, -(one[1].passage_chars or 0)))
+    for result, match in ranked[:MATCHES_SHOWN]:
+        head = f"{match.file} in {result.artefact or result.target}"
+        show_in_words(output, match, head=head, letters=result.letters)
+    if len(ranked) > MATCHES_SHOWN:
+        output.notice(f"{len(ranked) - MATCHES_SHOWN} more matches: --json says them all in words")
 
 
 def as_record(result: ScanResult, *, explain: bool) -> dict[str, Any]:
@@ -102,22 +122,24 @@ def as_record(result: ScanResult, *, explain: bool) -> dict[str, Any]:
         "target": result.target,
         "artefact": result.artefact,
         "kind": result.kind,
-        "matches": [_match_record(match, explain=explain) for match in result.matches],
+        "matches": [
+            _match_record(match, explain=explain, letters=result.letters)
+            for match in result.matches
+        ],
         "error": result.error,
     }
 
 
-def _match_record(match: Match, *, explain: bool) -> dict[str, Any]:
+def _match_record(match: Match, *, explain: bool, letters: int | None) -> dict[str, Any]:
     record = {
         "file": match.file,
         "method": match.method,
         "grade": match.grade,
-        "stolen_in_leak": _rounded(match.stolen_in_leak),
-        "leak_in_stolen": _rounded(match.leak_in_stolen),
-        "jaccard": _rounded(match.jaccard),
-        "passage_chars": match.passage_chars,
+        **score_fields(match),
     }
-    return {**record, "reasons": match.reasons} if explain else record
+    if not explain:
+        return record
+    return {**record, "reasons": match.reasons, "in_words": told(match, letters=letters)}
 
 
 def _rows(result: ScanResult, *, explain: bool) -> list[tuple[Any, ...]]:
@@ -130,17 +152,9 @@ def _rows(result: ScanResult, *, explain: bool) -> list[tuple[Any, ...]]:
             match.file,
             match.grade,
             match.method,
-            _percent(match.stolen_in_leak),
-            _percent(match.leak_in_stolen),
+            percent(match.stolen_in_leak),
+            percent(match.leak_in_stolen),
             *(["; ".join(match.reasons)] if explain else []),
         )
         for match in result.matches
     ]
-
-
-def _rounded(ratio: float | None) -> float | None:
-    return None if ratio is None else round(ratio, 4)
-
-
-def _percent(ratio: float | None) -> str:
-    return "-" if ratio is None else f"{ratio:.0%}"

@@ -51,6 +51,8 @@ class Thresholds:
     """The same of a short file by three to five grams; over 1: not asked."""
     complete: float
     """Share of all the file's grams, weighted by rarity, within such a window."""
+    margin: float
+    """How far that is above the nearest background document, of what is left above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,10 @@ class Calibration:
     """The thresholds of both graded levels, and where they come from."""
 
     probable: Thresholds = Thresholds(
-        run=185, rare=185, noisy=250, cont=0.28, few=2.0, complete=0.85
+        run=185, rare=185, noisy=250, cont=0.28, few=2.0, complete=0.85, margin=0.5
     )
     possible: Thresholds = Thresholds(
-        run=185, rare=110, noisy=170, cont=0.205, few=0.5, complete=0.80
+        run=185, rare=110, noisy=170, cont=0.205, few=0.5, complete=0.80, margin=0.4
     )
     origin: str = "defaults"
     documents: int = 0

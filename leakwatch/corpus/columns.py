@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from leakwatch.corpus.segment import NO_CATEGORY, NONE, Segment
 from leakwatch.fingerprint.names import NameKind
 
-CHUNK_GRAMS = 1 << 20
+CHUNK_GRAMS = 1 << 19
 """Grams handled at a time: about 60 bytes of working memory each."""
 KINDS = tuple(NameKind)
 
@@ -86,6 +86,8 @@ class Columns:
     names: Names = field(repr=False)
     peaks: NDArray[np.float32] = field(repr=False)
     """How near the background came when it was last measured."""
+    compared: NDArray[np.uint16] = field(repr=False)
+    """Documents of it that were compared then."""
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -109,6 +111,7 @@ class Columns:
                 self.names.kinds[kept], self.names.numbers[kept], place[self.names.rows[kept]]
             ),
             peaks=self.peaks[rows],
+            compared=self.compared[rows],
         )
 
 
@@ -143,6 +146,7 @@ def of_segment(segment: Segment, category_names: tuple[str, ...]) -> Columns:
             np.concatenate([files for _, files in tables]).astype(np.int64),
         ),
         peaks=segment.background_peaks,
+        compared=segment.background_compared,
     )
 
 
@@ -185,6 +189,7 @@ def joined(parts: Sequence[Columns]) -> Columns:
             ),
         ),
         peaks=column("peaks"),
+        compared=column("compared"),
     )
 
 

@@ -7,6 +7,7 @@ be named to another process.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +26,35 @@ from leakwatch.corpus.crew import Crew
 from leakwatch.corpus.folds import AsIf, cut, removed, without_each
 from leakwatch.corpus.packing import Hands
 from leakwatch.corpus.quantiles import calibrated, score_names
-from leakwatch.corpus.segment import F4, Segment
+from leakwatch.corpus.segment import F4, Segment, saturated
 from leakwatch.corpus.stages import Stages
 from leakwatch.fingerprint.sketch import Sketch
 from leakwatch.model.fingerprint import FingerprintParams
 
 _DOCUMENTS = 256
 """Documents given to a process at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nearness:
+    """How near documents come to each of some known files."""
+
+    scores: F4
+    """f4[kept, files]: the best ``complete`` scores, least first."""
+    compared: Indices
+    """Documents that each file came into question for."""
+
+    @property
+    def peaks(self) -> F4:
+        """Return the least of the scores kept, for each file."""
+        peaks: F4 = self.scores.min(axis=0)
+        return peaks
+
+    def joined(self, other: Nearness) -> Nearness:
+        """Return what both sets of documents come to."""
+        both = np.concatenate([self.scores, other.scores])
+        scores = np.sort(both, axis=0)[len(other.scores) :]
+        return Nearness(scores, self.compared + other.compared)
 
 
 class PeakMeasure(Protocol):
@@ -43,8 +66,8 @@ class PeakMeasure(Protocol):
         documents: Iterable[Sketch],
         policy: CommonPolicy,
         population: int,
-    ) -> F4:
-        """Return f4[policy.background_from, files]: the best scores, least first."""
+    ) -> Nearness:
+        """Return the ``policy.background_from`` best scores of each file."""
         ...
 
 
@@ -108,26 +131,28 @@ class _Task:
 
 def nearest(
     yardstick: Yardstick, shelf: Shelf, documents: Documents, *, files: int, stage: str
-) -> F4:
-    """Return f4[policy.background_from, files]: the best scores of all documents, least first."""
-    best = np.zeros((yardstick.policy.background_from, files), np.float32)
+) -> Nearness:
+    """Return how near all documents come, with the ``policy.background_from`` best scores."""
+    kept = yardstick.policy.background_from
+    best = Nearness(np.zeros((kept, files), np.float32), np.zeros(files, np.int64))
     yardstick.stages.begin(stage, len(documents))
     tasks = (
         _Task(shelf, part, yardstick.policy, yardstick.params, yardstick.peaks)
         for part in _parts(documents)
     )
-    for task, (columns, values) in yardstick.crew.in_order(_peaks, tasks):
-        both = np.concatenate([best[:, columns], values])
-        best[:, columns] = np.sort(both, axis=0)[len(values) :]
+    for task, (columns, near) in yardstick.crew.in_order(_peaks, tasks):
+        so_far = Nearness(best.scores[:, columns], best.compared[columns])
+        together = so_far.joined(near)
+        best.scores[:, columns], best.compared[columns] = together.scores, together.compared
         yardstick.stages.advance(len(task.documents))
     return best
 
 
-def _peaks(_: Hands, task: _Task) -> tuple[Indices, F4]:
+def _peaks(_: Hands, task: _Task) -> tuple[Indices, Nearness]:
     """Return the files that any of the documents came near to, and how near."""
-    peaks = task.measured()
-    columns = np.flatnonzero(peaks.any(axis=0))
-    return columns, peaks[:, columns]
+    near = task.measured()
+    columns = np.flatnonzero(near.compared)
+    return columns, Nearness(near.scores[:, columns], near.compared[columns])
 
 
 def _scores(_: Hands, task: _Task) -> Mapping[str, NDArray[np.float64]]:
@@ -167,7 +192,7 @@ def calibrate(
         name: np.zeros(len(background.sample)) for name in score_names()
     }
     for number, (shelf, segment) in enumerate(zip(shelves, segments, strict=True)):
-        peaks = [
+        near = [
             nearest(
                 yardstick,
                 shelf,
@@ -181,7 +206,7 @@ def calibrate(
         yardstick.stages.begin("calibrating: scores", len(strangers))
         for fold, as_if in enumerate(versions):
             folder = work / f"fold-{number}-{fold}"
-            _write(folder, as_if, peaks[:fold] + peaks[fold + 1 :])
+            _write(folder, as_if, near[:fold] + near[fold + 1 :])
             without = Shelf(shelf.folder, as_if.population)
             _compare(yardstick, without, folder, (background.sample, folds[fold]), best)
     return calibrated({name: values[strangers] for name, values in best.items()}, files=files)
@@ -198,13 +223,14 @@ def _strangers(background: Background, segments: Sequence[Segment]) -> Indices:
     return np.flatnonzero((sample.counts > 0) & ~known)
 
 
-def _write(folder: Path, as_if: AsIf, peaks: Sequence[F4]) -> None:
+def _write(folder: Path, as_if: AsIf, near: Sequence[Nearness]) -> None:
     out = ArrayFolder(folder)
     out.put("weights_live", as_if.weights_live)
     out.put("weights_all", as_if.weights_all)
     out.put("shared_background", as_if.shared_background)
-    kept = len(peaks[0])
-    out.put("background_peaks", np.sort(np.concatenate(peaks), axis=0)[-kept])
+    together = functools.reduce(Nearness.joined, near)
+    out.put("background_peaks", together.peaks)
+    out.put("background_compared", saturated(together.compared))
 
 
 def _compare(

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-KEYS = 1 << 22
-"""Numbers sorted at a time: 32 MB, and as much again to work with."""
+KEYS = 1 << 21
+"""Numbers sorted at a time: 16 MB, and some times that to work with."""
 _MOST_BITS = 9
 """At most 512 files; beyond two billion numbers they grow."""
 
@@ -32,6 +32,8 @@ class Partitions:
 
     def add(self, keys: Keys) -> None:
         """Put some numbers in."""
+        if not len(keys):
+            return
         if not self._bits:
             self._append(0, keys)
             return

@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 from leakwatch.corpus import calibration
 from leakwatch.corpus.calibration import Calibration, Survival, Thresholds
 
-PROBABLE_BUDGET = {"run": 0.0029, "cont": 0.0015, "noisy": 0.0006}
-POSSIBLE_BUDGET = {"run": 0.0070, "cont": 0.0100, "noisy": 0.0030}
-OWN_BUDGET = {"probable": 0.0005, "possible": 0.0010}
+PROBABLE_BUDGET = {"run": 0.0030, "cont": 0.0010, "noisy": 0.0010}
+POSSIBLE_BUDGET = {"rare": 0.0080, "cont": 0.0060, "noisy": 0.0060}
+OWN_BUDGET = {"probable": 0.0002, "possible": 0.0010}
 """Of each further score."""
 _POINTS = 64
+_LEAST = 1e-9
+"""Scores below this differ by rounding alone."""
 
 Floats = NDArray[np.float64]
 
@@ -39,9 +41,11 @@ def calibrated(scores: Mapping[str, Floats], *, files: int) -> Calibration:
     defaults = Calibration()
     if documents < calibration.MIN_DOCUMENTS:
         return defaults
+    probable = _thresholds(scores, defaults.probable, PROBABLE_BUDGET, OWN_BUDGET["probable"])
+    possible = _thresholds(scores, defaults.possible, POSSIBLE_BUDGET, OWN_BUDGET["possible"])
     return Calibration(
-        probable=_thresholds(scores, defaults.probable, PROBABLE_BUDGET, OWN_BUDGET["probable"]),
-        possible=_thresholds(scores, defaults.possible, POSSIBLE_BUDGET, OWN_BUDGET["possible"]),
+        probable=probable,
+        possible=_at_most(possible, probable),
         origin=f"calibrated on {documents} documents",
         documents=documents,
         files=files,
@@ -67,11 +71,12 @@ def threshold(scores: Floats, *, budget: float, default: float) -> float:
 
 
 def survival(scores: Floats) -> Survival:
-    """Return the table of a score, at ranks in even steps of their logarithm."""
-    descending = np.sort(scores)[::-1]
-    ranks = np.unique(np.geomspace(1, len(scores), _POINTS).round().astype(np.int64))
-    values = np.unique(descending[ranks - 1])
-    shares = 1.0 - np.searchsorted(descending[::-1], values, "left") / len(scores)
+    """Return the table of a score: at ranks in even steps of their logarithm, and just above."""
+    ascending = np.sort(scores)
+    ranks = np.unique(np.geomspace(1, len(scores), _POINTS // 2).round().astype(np.int64))
+    values = np.unique(ascending[len(scores) - ranks])
+    values = np.unique(np.concatenate([values, np.nextafter(values, np.inf)]))
+    shares = 1.0 - np.searchsorted(ascending, values, "left") / len(scores)
     return Survival(
         tuple(float(v) for v in values), tuple(round(float(s), 9) for s in shares), len(scores)
     )
@@ -90,9 +95,16 @@ def _thresholds(
     )
 
 
+def _at_most(lower: Thresholds, upper: Thresholds) -> Thresholds:
+    """Return thresholds of which none asks more of the lower grade than of the upper."""
+    return Thresholds(
+        **{name: min(getattr(lower, name), getattr(upper, name)) for name in score_names()}
+    )
+
+
 def _next_above(value: float) -> float:
     """Return a number of four digits just above a score that must not reach it."""
-    if value <= 0:
-        return 0.0
+    if value < _LEAST:
+        return _LEAST if value > 0 else 0.0
     step = 10.0 ** (math.floor(math.log10(value)) - 3)
     return round((math.floor(value / step) + 1) * step, 12)

@@ -13,6 +13,7 @@
       weights_live  f4[F]     sum over distinct grams that are not common of groups ** -1/2
       weights_all   f4[F]     sum over all distinct grams of their rarity
       background_peaks f4[F]  how complete the file is in the nearest background document
+      background_compared u2[F] background documents it was compared with for that
     forward sketches: every kept gram of a file, common ones too
       offsets       i8[F+1]   file f has forward[offsets[f]:offsets[f+1]]
       forward       u4[]      top 32 bits of each distinct value, ascending within the file
@@ -63,6 +64,7 @@ _DTYPES = {"U8": "<u8", "U4": "<u4", "U2": "<u2", "U1": "|u1", "F4": "<f4", "I8"
 _PER_FILE = (
     "raw_keys", "raw_rests", "letters", "sizes", "flags", "groups", "families", "subjects",
     "categories", "signatures", "weights_live", "weights_all", "background_peaks",
+    "background_compared",
 )  # fmt: skip
 _TWINS = (
     ("forward", "forward"),
@@ -92,6 +94,7 @@ class Segment:
     weights_live: F4
     weights_all: F4
     background_peaks: F4
+    background_compared: U2
     offsets: I8
     forward: U4
     subject_tokens: U8
@@ -193,3 +196,9 @@ def _check_lengths(segment: Segment, where: str) -> None:
     )
     if not fits:
         raise CorpusCorrupt(f"{where}: its arrays do not fit one another")
+
+
+def saturated(counts: NDArray[np.integer]) -> U2:
+    """Return counts as they are stored: at most 65,535."""
+    stored: U2 = np.minimum(counts, 0xFFFF).astype(np.uint16)
+    return stored

@@ -65,6 +65,7 @@ class Spool:
         self._names = tuple(names)
         self._sizes = dict.fromkeys(self._names, 0)
         self._crcs = dict.fromkeys(self._names, 0)
+        self._grown: set[str] = set()
         self._waiting_files = self._waiting_bytes = 0
         header = {"version": _VERSION, "columns": list(self._names), **identity}
         self._restore(json.loads(json.dumps(header)))
@@ -79,6 +80,7 @@ class Spool:
         for name, data in pack.columns.items():
             self._files[name].write(data)
             self._sizes[name] += len(data)
+            self._grown |= {name} if data else set()
             self._crcs[name] = zlib.crc32(data, self._crcs[name])
         self._waiting_files += pack.files
         self._waiting_bytes += pack.size_bytes
@@ -89,9 +91,10 @@ class Spool:
         """Bring everything appended to the disk: from here on a resumed run goes on."""
         if not self._waiting_files:
             return
-        for name in self._names:
+        for name in sorted(self._grown):
             self._files[name].flush()
             os.fsync(self._files[name].fileno())
+        self._grown.clear()
         self._note({name: [self._sizes[name], self._crcs[name]] for name in self._names})
         self._waiting_files = self._waiting_bytes = 0
 

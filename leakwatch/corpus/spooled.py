@@ -50,6 +50,7 @@ def known_files(spool: Spool, gathered: Gathered, items: Sequence[Item], labels:
             np.repeat(np.arange(len(rows)), name_counts[rows]),
         ),
         peaks=np.zeros(len(rows), np.float32),
+        compared=np.zeros(len(rows), np.uint16),
     )
 
 

@@ -15,6 +15,7 @@ from leakwatch.corpus.bundle import SEGMENTS, segment_in
 from leakwatch.corpus.columns import Columns, joined, renamed
 from leakwatch.corpus.manifest import SegmentEntry
 from leakwatch.corpus.measuring import Shelf, Yardstick, nearest
+from leakwatch.corpus.segment import saturated
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,9 @@ def write_segment(
     """
     yardstick.stages.begin("writing sketches")
     out = ArrayFolder(bundle / SEGMENTS / name)
-    mine = with_forward(renamed(columns, around.category_names), out)
+    mine = with_forward(columns, out)
     every = joined([around.elders, mine]) if around.elders is not None else mine
+    every = renamed(every, around.category_names)
     yardstick.stages.begin("counting and indexing")
     assembled = assemble(
         every,
@@ -72,17 +74,20 @@ def write_segment(
         out=out,
         work=work,
     )
-    peaks = np.zeros(len(mine), np.float32)
+    peaks, compared = np.zeros(len(mine), np.float32), np.zeros(len(mine), np.uint16)
     out.put("background_peaks", peaks)
+    out.put("background_compared", compared)
     if len(mine):
         shelf = Shelf(out.path, assembled.population)
-        best = nearest(
+        near = nearest(
             yardstick, shelf, around.documents, files=len(mine), stage="background peaks"
         )
-        peaks = best.min(axis=0)
+        peaks, compared = near.peaks, saturated(near.compared)
     if around.keep_peaks:
         peaks = np.maximum(peaks, columns.peaks)
+        compared = np.maximum(compared, columns.compared)
     out.put("background_peaks", peaks)
+    out.put("background_compared", compared)
     segment_in(out.path)
     yardstick.stages.begin("sealing")
     return Written(

@@ -20,6 +20,7 @@ from leakwatch.daemon.health import HealthServer
 from leakwatch.daemon.metrics import Metrics
 from leakwatch.daemon.once import Troubles
 from leakwatch.daemon.pool import WorkerPool
+from leakwatch.daemon.rematching import Rematching
 from leakwatch.daemon.scheduling import build_scheduler, mind_the_clock
 from leakwatch.daemon.tick import Jobs
 from leakwatch.settings import Settings
@@ -53,6 +54,7 @@ async def serve(
         metrics, troubles = Metrics(), Troubles()
         pool = WorkerPool(settings.daemon.workers)
         jobs = Jobs(service, pool=pool, metrics=metrics, troubles=troubles)
+        rematching = Rematching(service, metrics=metrics, troubles=troubles, deliver=jobs.deliver)
         health = HealthServer(
             listen=settings.daemon.listen,
             metrics=metrics,
@@ -64,7 +66,7 @@ async def serve(
         await health.start()
         try:
             await jobs.recover()
-            scheduler = build_scheduler(jobs, settings.daemon)
+            scheduler = build_scheduler(jobs, rematching, settings.daemon)
             scheduler.start()
             watch = asyncio.create_task(mind_the_clock(scheduler, service.clock))
             log.info("daemon_started", sources=len(service.sources), matters=len(service.matters))
@@ -73,7 +75,9 @@ async def serve(
             await stop.wait()
             log.info("daemon_stopping", polls_running=pool.running)
             scheduler.pause()
-            cut_off = await pool.drain(settings.daemon.drain_s)
+            _, cut_off = await asyncio.gather(
+                rematching.finish(settings.daemon.drain_s), pool.drain(settings.daemon.drain_s)
+            )
             with suppress(TimeoutError):
                 await asyncio.wait_for(jobs.deliver_last(), FINAL_DELIVERY_S)
             watch.cancel()

@@ -48,6 +48,12 @@ class Metrics:
             "Observations sealed but not yet in the database.",
             registry=self.registry,
         )
+        self.rematch = Gauge(
+            "leakwatch_rematch_pending",
+            "Things seen before that wait to be matched against a changed corpus.",
+            ["matter"],
+            registry=self.registry,
+        )
         self.last_tick = Gauge(
             "leakwatch_last_tick_timestamp_seconds",
             "When due sources were last claimed.",

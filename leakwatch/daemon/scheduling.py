@@ -8,24 +8,31 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from leakwatch.clock import Clock
+from leakwatch.daemon.rematching import Rematching
 from leakwatch.daemon.tick import Jobs
 from leakwatch.settings.tree import DaemonSettings
 
 log = structlog.get_logger(__name__)
 
 JOURNAL_S = 5.0
+CORPORA_S = 5.0
+"""Between looks at the manifests of the corpora: a small file each."""
 LOOK_S = 5.0
 PUT_BACK_S = 2.0
 """A step back of the wall clock that is worth a word."""
 
 
-def build_scheduler(jobs: Jobs, settings: DaemonSettings) -> AsyncIOScheduler:
+def build_scheduler(
+    jobs: Jobs, rematching: Rematching, settings: DaemonSettings
+) -> AsyncIOScheduler:
     """Return the scheduler of the daemon's jobs, not yet started."""
     scheduler = AsyncIOScheduler(timezone=UTC)
     every = {
         "tick": (jobs.tick, settings.tick_s),
         "deliver": (jobs.deliver, settings.outbox_s),
         "recover": (jobs.recover, JOURNAL_S),
+        "corpora": (rematching.look, CORPORA_S),
+        "rematch": (rematching.rematch, CORPORA_S),
     }
     for name, (job, seconds) in every.items():
         scheduler.add_job(

@@ -20,6 +20,7 @@ from random import Random
 from leakwatch.demo import clinic_data as tables
 from leakwatch.demo import clinic_forms as forms
 from leakwatch.demo import clinic_prose as prose
+from leakwatch.demo import clinic_records as records
 from leakwatch.demo.clinic_people import Person, Practice, person, some_date
 
 KERERU = Practice(tables.CLINIC, tables.CLINIC_ADDRESS)
@@ -31,6 +32,12 @@ _WRITERS: tuple[tuple[str, prose.Writer, int, int], ...] = (
     ("laboratory", prose.laboratory, 0, 2),
     ("prescription", prose.prescription, 0, 2),
     ("enrolment", prose.enrolment, 1, 1),
+    ("medication", records.medication_list, 0, 1),
+    ("problems", records.problem_list, 0, 1),
+    ("immunisation", records.immunisations, 0, 1),
+    ("appointment", records.appointment, 0, 1),
+    ("invoice", records.invoice, 0, 1),
+    ("specialist-request", records.referral_form, 0, 1),
 )
 """Category, writer, least and most documents of one person."""
 
@@ -52,10 +59,10 @@ class ClinicFile:
 
 
 def generate(seed: int, people: int = 60) -> Iterator[ClinicFile]:
-    """Yield the clinic's files: some six of each person, then its blank forms."""
+    """Yield the clinic's files: some nine of each person, then its blank forms."""
     for number in range(people):
         rng = Random(f"kereru/{seed}/{number}")  # noqa: S311 - made-up documents, not keys
-        yield from _record(rng, person(seed, number, series="A"), KERERU, number)
+        yield from record(rng, person(seed, number, series="A"), KERERU, number)
     yield from blank_forms(KERERU)
 
 
@@ -68,7 +75,18 @@ def background(seed: int, people: int = 60) -> Iterator[ClinicFile]:
     for number in range(people):
         rng = Random(f"elsewhere/{seed}/{number}")  # noqa: S311 - as above
         practice = practices[number % len(practices)]
-        yield from _record(rng, person(seed, number, series="Y"), practice, number)
+        yield from record(rng, person(seed, number, series="Y"), practice, number)
+
+
+def record(rng: Random, who: Person, practice: Practice, number: int) -> Iterator[ClinicFile]:
+    """Yield every file about one person."""
+    subject = f"person-{number:05d}"
+    for category, writer, least, most in _WRITERS:
+        for nth in range(rng.randint(least, most)):
+            day = some_date(rng, who)
+            suffix, text = writer(rng, who, practice, day)
+            name = f"{day:%Y%m%d}_{who.family}_{who.nhi}_{nth}.{suffix}"
+            yield ClinicFile(f"{category}/{day:%Y}/{name}", subject, category, text.encode())
 
 
 def blank_forms(practice: Practice) -> Iterator[ClinicFile]:
@@ -78,9 +96,10 @@ def blank_forms(practice: Practice) -> Iterator[ClinicFile]:
         clinic_address=practice.address,
         **dict.fromkeys(forms.ENROLMENT_FIELDS, forms.BLANK_LINE),
     )
+    request = forms.REFERRAL_FORM.format(**dict.fromkeys(forms.REFERRAL_FIELDS, forms.BLANK_LINE))
     for name, text in (
         ("enrolment", blank),
-        ("specialist-request", forms.REFERRAL_FORM),
+        ("specialist-request", request),
         ("minor-procedure-consent", forms.CONSENT_FORM),
         ("repeat-prescription", forms.REPEAT_FORM),
     ):
@@ -118,14 +137,3 @@ def excerpt(file: ClinicFile, words: int, *, seed: int = 0) -> str:
     last = max(first, len(found) - words)
     start = Random(f"excerpt/{seed}/{file.path}").randint(first, last)  # noqa: S311 - as above
     return " ".join(found[start : start + words])
-
-
-def _record(rng: Random, who: Person, practice: Practice, number: int) -> Iterator[ClinicFile]:
-    """Yield every file about one person."""
-    subject = f"person-{number:05d}"
-    for category, writer, least, most in _WRITERS:
-        for nth in range(rng.randint(least, most)):
-            day = some_date(rng)
-            suffix, text = writer(rng, who, practice, day)
-            name = f"{day:%Y%m%d}_{who.family}_{who.nhi}_{nth}.{suffix}"
-            yield ClinicFile(f"{category}/{day:%Y}/{name}", subject, category, text.encode())

@@ -292,11 +292,45 @@ PANELS: dict[str, tuple[Analyte, ...]] = {
         Analyte("Ferritin", "ug/L", 20, 250),
         Analyte("Transferrin saturation", "%", 15, 50),
     ),
+    "Coagulation and inflammation": (
+        Analyte("INR", "", 0.8, 1.2, 1),
+        Analyte("APTT", "s", 25, 37),
+        Analyte("C-reactive protein", "mg/L", 0, 5),
+        Analyte("Sedimentation rate", "mm/h", 1, 20),
+    ),
+    "Bone and vitamins": (
+        Analyte("Calcium", "mmol/L", 2.1, 2.55, 2),
+        Analyte("Phosphate", "mmol/L", 0.75, 1.5, 2),
+        Analyte("Vitamin D", "nmol/L", 50, 150),
+        Analyte("Vitamin B12", "pmol/L", 170, 600),
+        Analyte("Folate", "nmol/L", 8, 45),
+        Analyte("Urate", "mmol/L", 0.2, 0.42, 2),
+    ),
+    "Microalbumin": (
+        Analyte("Albumin in urine", "mg/L", 0, 30),
+        Analyte("Creatinine in urine", "mmol/L", 3, 20, 1),
+        Analyte("Ratio", "mg/mmol", 0, 3, 1),
+    ),
 }
 
 ALLERGIES = (
     "none known", "none known", "none known", "penicillin (rash)", "codeine (vomiting)",
     "bee stings", "sulphonamides", "latex", "shellfish", "trimethoprim (hives)",
+)  # fmt: skip
+LONG_TERM = (
+    "Hypertension", "Type 2 diabetes", "Asthma", "Gout", "Atrial fibrillation", "Hypothyroidism",
+    "Ischaemic heart disease", "COPD", "Osteoarthritis of the knee", "Depression", "Migraine",
+    "Chronic kidney disease stage 3", "Gastro-oesophageal reflux", "Psoriasis", "Glaucoma",
+)  # fmt: skip
+VACCINES = (
+    "Influenza, inactivated", "Tetanus, diphtheria, pertussis", "Measles, mumps, rubella",
+    "COVID-19 mRNA", "Zoster, recombinant", "Pneumococcal conjugate", "Human papillomavirus",
+)  # fmt: skip
+PRICES = (
+    ("Consultation, adult, enrolled", 62.00), ("Consultation, adult, casual", 98.00),
+    ("Consultation, under 18", 39.00), ("Nurse visit, dressing", 28.50), ("Repeat prescription", 24.00),
+    ("Minor surgery, skin lesion", 210.00), ("Driver licence medical", 85.00), ("Ear suction", 55.00),
+    ("Missed appointment", 30.00), ("Liquid nitrogen, first lesion", 44.00),
 )  # fmt: skip
 DIRECTIONS = (
     "Take one tablet in the morning", "Take one tablet at night", "Take one twice daily with food",

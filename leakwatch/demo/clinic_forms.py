@@ -51,19 +51,23 @@ REQUEST FOR SPECIALIST ASSESSMENT
 
 To the triage nurse. Incomplete forms are returned. One form for each problem.
 
-   Patient label:          ......................................
-   Service asked for:      ......................................
-   Urgency:                [ ] within a week  [ ] within a month  [ ] routine
+   Patient label:          {label}
+   Service asked for:      {service}
+   Urgency (within a week, within a month, routine): {urgency}
 
-   Reason for referral:    ......................................
-                           ......................................
-   Findings:               ......................................
-   Treatment so far:       ......................................
-   Medicines, allergies:   ......................................
-   Interpreter needed?     [ ] no  [ ] yes, language: ...........
+   Reason for referral:    {reason}
+   Findings:               {findings}
+   Treatment so far:       {treatment}
+   Allergies:              {allergies}
+   Interpreter needed?     {interpreter}
 
    The patient has agreed to this referral and to the sharing of this information.
-   Referrer, signature and registration number: .................
+   Requests are read by a senior nurse on the day they arrive. If nothing has been
+   heard after six weeks, please telephone the booking office and not the ward. A
+   change for the worse while waiting should be told to the family doctor, who can
+   ask for the urgency to be looked at again.
+
+   Referrer:               {referrer}
 """
 
 CONSENT_FORM = """\
@@ -96,6 +100,31 @@ REPEAT PRESCRIPTION REQUEST
       3. ........................................................
    Pharmacy to send to:    ......................................
    Have you been in hospital since your last prescription? [ ] no [ ] yes
+"""
+
+MEDICATION_NOTICE = """
+Please bring this list to every appointment and show it to your pharmacist. Do not
+stop a medicine without asking us. Return what you no longer need to the pharmacy:
+it must not go into the rubbish or down the drain.
+"""
+
+IMMUNISATION_NOTICE = """
+This record shows what has been notified to the national register. If a vaccination
+is missing, please bring your book or card and we will add it. A sore arm and a
+slight fever are common for two days and need no treatment.
+"""
+
+APPOINTMENT_NOTICE = """
+If you cannot come, please ring at least two working days before, so that somebody
+else can be seen. Bring this letter, your medicines or a list of them, and your
+glasses. Parking is limited; the bus stops at the main entrance. A support person is
+welcome. If you need an interpreter, tell us when you confirm.
+"""
+
+INVOICE_NOTICE = """
+Payment is due on the day. A fee of ten dollars is added to accounts that are unpaid
+after thirty days. Community services card holders: please show your card before you
+pay. If this bill is hard to meet, talk to the practice manager.
 """
 
 LEAFLETS: dict[str, str] = {
@@ -133,3 +162,8 @@ ENROLMENT_FIELDS = (
     "medicines", "smokes", "signed", "date",
 )  # fmt: skip
 """Slots of ``ENROLMENT_FORM`` that a person fills in."""
+REFERRAL_FIELDS = (
+    "label", "service", "urgency", "reason", "findings", "treatment", "allergies", "interpreter",
+    "referrer",
+)  # fmt: skip
+"""Slots of ``REFERRAL_FORM``."""

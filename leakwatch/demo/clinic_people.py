@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 
@@ -44,6 +44,8 @@ class Person:
 def person(seed: int, number: int, *, series: str) -> Person:
     """Return person ``number`` of a series; no two of a series and seed share an NHI.
 
+    Every fourth lives with the person before, and bears their family name.
+
     Args:
         seed: of the whole clinic.
         number: from 0; below 240,000.
@@ -54,7 +56,7 @@ def person(seed: int, number: int, *, series: str) -> Person:
     town = rng.choice(data.TOWNS)
     street = f"{rng.choice(data.STREETS)} {rng.choice(data.STREET_KINDS)}"
     kin_name = f"{rng.choice(words.GIVEN)} {rng.choice((family, rng.choice(words.FAMILY)))}"
-    return Person(
+    who = Person(
         given=rng.choice(words.GIVEN),
         family=family,
         nhi=_nhi(seed, number, series),
@@ -65,10 +67,24 @@ def person(seed: int, number: int, *, series: str) -> Person:
         kin=f"{kin_name} ({rng.choice(words.RELATIVES)})",
         allergies=rng.choice(data.ALLERGIES),
     )
+    if number % 4 < 3:
+        return who
+    other = person(seed, number - 1, series=series)
+    return replace(who, family=other.family, address=other.address, phone=other.phone)
 
 
-def some_date(rng: Random, *, after: date = date(2019, 2, 1)) -> date:
-    """Return a day on which the clinic could have written something."""
+def head(who: Person, practice: Practice, day: date, kind: str) -> list[str]:
+    """Return the lines that stand over most documents."""
+    return [
+        f"{practice.name}, {practice.address}",
+        f"{kind}, {day:%d/%m/%Y}",
+        f"{who.name}   NHI {who.nhi}   DOB {who.born:%d/%m/%Y}   Ph {who.phone}",
+    ]
+
+
+def some_date(rng: Random, who: Person) -> date:
+    """Return a day on which the clinic could have written something about somebody."""
+    after = max(date(2019, 2, 1), who.born + timedelta(days=30))
     return after + timedelta(days=rng.randrange((_LATEST - after).days))
 
 

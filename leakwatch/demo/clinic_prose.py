@@ -17,7 +17,7 @@ from random import Random
 from leakwatch.demo import clinic_data as data
 from leakwatch.demo import clinic_words as words
 from leakwatch.demo.clinic_forms import ENROLMENT_FORM
-from leakwatch.demo.clinic_people import Person, Practice
+from leakwatch.demo.clinic_people import Person, Practice, head
 
 _BEFORE_VOWEL = re.compile(r"\b([Aa]) (?=[aeiou])")
 Writer = Callable[[Random, Person, Practice, date], tuple[str, str]]
@@ -33,7 +33,7 @@ def consultation(rng: Random, who: Person, practice: Practice, day: date) -> tup
         ("A", [f"{complaint.name}."]),
         ("P", [*_some(rng, complaint.plan, 1, 2), f"{rng.choice(complaint.medicines)} given."]),
     )
-    lines = [*_head(who, practice, day, "Consultation"), ""]
+    lines = [*head(who, practice, day, "Consultation"), ""]
     for letter, sentences in parts:
         text = " ".join(_filled(rng, sentence) for sentence in sentences)
         lines += textwrap.wrap(f"{letter}: {text}", 84, subsequent_indent="   ")
@@ -96,26 +96,19 @@ def discharge(rng: Random, who: Person, practice: Practice, day: date) -> tuple[
 
 def laboratory(rng: Random, who: Person, practice: Practice, day: date) -> tuple[str, str]:
     """A report that a machine filled in: only the numbers are a person's."""
-    panel = rng.choice(sorted(data.PANELS))
-    rows = []
-    for test in data.PANELS[panel]:
-        spread = test.high - test.low
-        value = round(
-            rng.uniform(test.low - 0.15 * spread, test.high + 0.3 * spread), test.decimals
-        )
-        flag = "L" if value < test.low else "H" if value > test.high else ""
-        shown = f"{value:.{test.decimals}f}"
-        rows.append((test.name, shown, flag, test.unit, f"{test.low:g} - {test.high:g}"))
+    panels = rng.sample(sorted(data.PANELS), rng.choice((1, 1, 2, 3)))
+    title = ", ".join(panels)
+    rows = [_measured(rng, test) for panel in panels for test in data.PANELS[panel]]
     specimen = f"{day:%y%m%d}-{rng.randint(1000, 9999)}"
     if rng.random() < 0.5:
-        head = _head(who, practice, day, f"Laboratory report: {panel}")
+        top = head(who, practice, day, f"Laboratory report: {title}")
         table = [f"{n:<26}{v:>8} {f:<2}{u:<16}{r}" for n, v, f, u, r in rows]
-        return "txt", "\n".join([*head, f"Specimen: {specimen}", "", *table]) + "\n"
+        return "txt", "\n".join([*top, f"Specimen: {specimen}", "", *table]) + "\n"
     cells = "".join(
         "<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in rows
     )
     body = (
-        f"<h1>{panel}</h1><p>{escape(who.name)}, NHI {who.nhi}, born {who.born:%d/%m/%Y}</p>"
+        f"<h1>{title}</h1><p>{escape(who.name)}, NHI {who.nhi}, born {who.born:%d/%m/%Y}</p>"
         f"<p>Requested by {escape(practice.name)}. Specimen {specimen}, {day:%d/%m/%Y}</p>"
         "<table><tr><th>Test</th><th>Result</th><th></th><th>Unit</th><th>Range</th></tr>"
         f"{cells}</table><p>Results outside the range are marked L or H.</p>"
@@ -123,10 +116,20 @@ def laboratory(rng: Random, who: Person, practice: Practice, day: date) -> tuple
     return "html", _page(f"Laboratory {specimen}", body)
 
 
+def _measured(rng: Random, test: data.Analyte) -> tuple[str, str, str, str, str]:
+    """Return one row: test, value, flag, unit, reference range."""
+    spread = test.high - test.low
+    value = max(0.0, rng.uniform(test.low - 0.15 * spread, test.high + 0.3 * spread))
+    value = round(value, test.decimals)
+    flag = "L" if value < test.low else "H" if value > test.high else ""
+    limits = f"{test.low:g} - {test.high:g}"
+    return test.name, f"{value:.{test.decimals}f}", flag, test.unit, limits
+
+
 def prescription(rng: Random, who: Person, practice: Practice, day: date) -> tuple[str, str]:
     """A prescription: short, and alike for everybody but in its fields."""
     medicines = rng.sample(sorted({m for c in data.COMPLAINTS for m in c.medicines}), 3)
-    lines = [*_head(who, practice, day, "Prescription"), f"Address: {who.address}", ""]
+    lines = [*head(who, practice, day, "Prescription"), f"Address: {who.address}", ""]
     for medicine in medicines[: rng.randint(1, 3)]:
         lines += [
             f"Rx {medicine}",
@@ -158,14 +161,6 @@ def enrolment(rng: Random, who: Person, practice: Practice, day: date) -> tuple[
         date=f"{day:%d/%m/%Y}",
     )
     return "txt", filled
-
-
-def _head(who: Person, practice: Practice, day: date, kind: str) -> list[str]:
-    return [
-        f"{practice.name}, {practice.address}",
-        f"{kind}, {day:%d/%m/%Y}",
-        f"{who.name}   NHI {who.nhi}   DOB {who.born:%d/%m/%Y}   Ph {who.phone}",
-    ]
 
 
 def _page(title: str, body: str) -> str:

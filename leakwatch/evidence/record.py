@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -35,6 +35,10 @@ _MAX_URL = 2_000
 _NOT_REPEATABLE = (
     "a live place: asking again may give another answer, and what it gave is no longer there "
     "to be asked for; the answer is digested as received"
+)
+_FROM_SKETCHES = (
+    "keyed digests and sketches kept when it was seen, against the corpora named here; "
+    "its bytes were not kept for this"
 )
 _DOCUMENT = re.compile(
     r"\.(?:pdf|docx?|xlsx?|pptx?|odt|ods|rtf|txt|csv|eml|msg|dcm|sql|xml|json"
@@ -108,6 +112,22 @@ def capture_draft(
         capture_id=capture.id,
         finding_id=finding.id if finding is not None else None,
         sealed=sealed,
+    )
+
+
+def hindsight_draft(draft: RecordDraft, look: str) -> RecordDraft:
+    """Return the record that known files were recognised later, in what was kept.
+
+    Args:
+        draft: as ``capture_draft`` gives it for the capture that was kept of.
+        look: names the later look: a record of its own for each.
+    """
+    how = {**draft.facts["how"], "matched_from": _FROM_SKETCHES}
+    return replace(
+        draft,
+        id=derived_id("e", draft.id, look),
+        kind=RecordKind.HINDSIGHT,
+        facts={**draft.facts, "how": how},
     )
 
 

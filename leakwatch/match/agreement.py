@@ -58,8 +58,7 @@ class Agreement:
 
 def roots(inventory: Inventory, hasher: NameHasher, lines: Lines) -> Agreement:
     """Look by BitTorrent v2 pieces root."""
-    told = [place for place, facts in enumerate(lines.facts) if facts.pieces_root]
-    places, numbers = lines.numbered(hasher, NameKind.PIECES_ROOT, told)
+    places, numbers = lines.numbered(hasher, NameKind.PIECES_ROOT, range(len(lines)))
     chances = np.full(len(places), len(inventory) * 2.0**-64)
     return _agreement(inventory.agreed(NameKind.PIECES_ROOT, numbers), chances)
 

@@ -44,6 +44,15 @@ def complete_needed(limit: float, background_peak: float) -> float | None:
     return max(limit, (1 + background_peak) / 2)
 
 
+def counting(scores: Scores, name: str) -> float:
+    """Return a score as a grade sees it: completeness that its file's peak rules out is none."""
+    value = float(getattr(scores, name))
+    if name != "complete":
+        return value
+    needed = complete_needed(0.0, scores.background_peak)
+    return value if needed is not None and value >= needed else 0.0
+
+
 def grade_equal_text(letters: int) -> Grade:
     """Return the grade of two texts with the same letters, so many of them."""
     if letters >= EXACT_TEXT_CONCLUSIVE_LETTERS:
@@ -59,6 +68,13 @@ def _reasons(scores: Scores, limit: Thresholds, grade: Grade) -> tuple[str, ...]
             f"{scores.complete:.0%} of the file's text, by rarity, stands together "
             f"({grade} from {needed:.0%}; no document that was not stolen has more than "
             f"{scores.background_peak:.0%})"
+        )
+    if scores.margin >= limit.margin and scores.background_peak <= FORM_PEAK:
+        reasons.append(
+            f"{scores.complete:.0%} of the file's text, by rarity, stands together, and the "
+            f"nearest of {scores.background_compared} documents that were not stolen has "
+            f"{scores.background_peak:.0%}: {scores.margin:.0%} of the way from there to all of it "
+            f"({grade} from {limit.margin:.0%})"
         )
     if scores.cont >= limit.cont:
         reasons.append(

@@ -6,14 +6,16 @@ be ten megabytes long. What no file can have counts as not said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from leakwatch.fingerprint.lines import Line, LineKeeper
 from leakwatch.fingerprint.names import LARGEST_BYTES, NameFacts, NameHasher, NameKind
-from leakwatch.match.telling import is_litter
+from leakwatch.match.telling import is_litter, telling_parts
 from leakwatch.model.listing import Listing, ListingEntry
 
 Bytes = NDArray[np.int64]
@@ -22,20 +24,82 @@ Numbers = NDArray[np.uint64]
 Flags = NDArray[np.bool_]
 
 UNKNOWN = -1
+Words = Mapping[Any, float]
+"""Words of a name, or what stands for them -> bits that each tells."""
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One line as a listing says it."""
+
+    facts: NameFacts = field(repr=False)
+
+    @property
+    def base(self) -> str:
+        """Return the base name."""
+        return self.facts.path.rpartition("/")[2]
+
+    @property
+    def folder(self) -> Hashable:
+        """Return the name of the folder it lies in."""
+        return self.facts.path.rpartition("/")[0].rpartition("/")[2]
+
+    def number(self, hasher: NameHasher, kind: NameKind) -> int | None:
+        """Return the digest of one kind; None where the line does not say enough."""
+        if kind is NameKind.PIECES_ROOT and not self.facts.pieces_root:
+            return None
+        return hasher.number(kind, self.facts)
+
+    def words(self) -> Words:
+        """Return what the name tells."""
+        return telling_parts(self.base)
+
+    def folder_words(self) -> Words:
+        """Return what the name of the folder tells."""
+        return telling_parts(str(self.folder))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One line as it was kept: numbers for names."""
+
+    line: Line = field(repr=False)
+
+    @property
+    def base(self) -> int | None:
+        """Return what stands for the base name."""
+        return self.line.numbers.get(NameKind.NAME)
+
+    @property
+    def folder(self) -> Hashable:
+        """Return what stands for the name of its folder."""
+        return tuple(self.line.folder_words)
+
+    def number(self, hasher: NameHasher, kind: NameKind) -> int | None:  # noqa: ARG002 - as Spoken
+        """Return the digest of one kind; None where the line did not say enough."""
+        return self.line.numbers.get(kind)
+
+    def words(self) -> Words:
+        """Return what the name tells."""
+        return self.line.words
+
+    def folder_words(self) -> Words:
+        """Return what the name of the folder tells."""
+        return self.line.folder_words
 
 
 @dataclass(frozen=True)
 class Lines:
     """The files of a listing, L of them."""
 
-    facts: Sequence[NameFacts] = field(repr=False)
+    every: Sequence[Spoken | Kept] = field(repr=False)
     low_bytes: Bytes = field(repr=False)
     """int64[L]: least size that the line allows; -1 where it says none."""
     high_bytes: Bytes = field(repr=False)
     """int64[L]: greatest, itself included; an exact size is both."""
 
     def __len__(self) -> int:
-        return len(self.facts)
+        return len(self.every)
 
     @property
     def is_sized(self) -> Flags:
@@ -51,7 +115,7 @@ class Lines:
         """Return the lines that say enough for a kind of digest, with it; each digest once."""
         first: dict[int, int] = {}
         for place in among:
-            number = hasher.number(kind, self.facts[place])
+            number = self.every[place].number(hasher, kind)
             if number is not None:
                 first.setdefault(number, place)
         return np.array([*first.values()], np.int64), np.array([*first], np.uint64)
@@ -64,9 +128,44 @@ def lines_of(listing: Listing) -> Lines:
         if not entry.is_directory and not is_litter(entry.path[-64:].rpartition("/")[2]):
             seen[_line(entry)] = None
     return Lines(
-        tuple(facts for facts, _, _ in seen),
+        tuple(Spoken(facts) for facts, _, _ in seen),
         np.array([low for _, low, _ in seen], np.int64),
         np.array([high for _, _, high in seen], np.int64),
+    )
+
+
+def kept_of(lines: Lines, hasher: NameHasher, keeper: LineKeeper) -> bytes:
+    """Return what may be kept of a listing: ``lines_kept`` matches as it does."""
+
+    def tokens(words: Words) -> dict[int, float]:
+        return {keeper.token(str(word)): bits for word, bits in words.items()}
+
+    def line(place: int) -> Line:
+        said = lines.every[place]
+        numbers = {kind: said.number(hasher, kind) for kind in NameKind}
+        low, high = int(lines.low_bytes[place]), int(lines.high_bytes[place])
+        return Line(
+            {kind: number for kind, number in numbers.items() if number is not None},
+            None if low == UNKNOWN else (low, high),
+            tokens(said.words()),
+            tokens(said.folder_words()),
+        )
+
+    return keeper.seal(line(place) for place in range(len(lines)))
+
+
+def lines_kept(data: bytes, keeper: LineKeeper) -> Lines:
+    """Return the lines that ``kept_of`` was given.
+
+    Raises:
+        FingerprintError: the bytes are damaged, or sealed under another key.
+    """
+    kept = keeper.open(data)
+    ranges = [line.size_range or (UNKNOWN, UNKNOWN) for line in kept]
+    return Lines(
+        tuple(map(Kept, kept)),
+        np.array([low for low, _ in ranges], np.int64),
+        np.array([high for _, high in ranges], np.int64),
     )
 
 

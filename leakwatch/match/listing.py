@@ -63,14 +63,18 @@ class _Verdict:
 
 
 def match_entries(inventory: Inventory, hasher: NameHasher, listing: Listing) -> list[ListingHit]:
+    """Return what ``match_lines`` does for the lines of a hostile listing."""
+    return match_lines(inventory, hasher, lines_of(listing))
+
+
+def match_lines(inventory: Inventory, hasher: NameHasher, lines: Lines) -> list[ListingHit]:
     """Return the known files of one corpus that a listing names, best grade first.
 
     Args:
         inventory: the known files.
         hasher: of the same key.
-        listing: hostile.
+        lines: of the listing, as it was seen or as it was kept.
     """
-    lines = lines_of(listing)
     if not len(lines) or not len(inventory):
         return []
     verdicts = _verdicts(inventory, hasher, lines)

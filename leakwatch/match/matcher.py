@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from leakwatch.corpus.bundle import Corpus
 from leakwatch.corpus.known import file_id
 from leakwatch.corpus.segment import IN_BACKGROUND
+from leakwatch.errors import IncompatibleParams, WrongKey
+from leakwatch.fingerprint.compact import compact, expand
 from leakwatch.fingerprint.exact import RAW_FLOOR_BYTES, ExactHasher
 from leakwatch.fingerprint.key import FingerprintKey
+from leakwatch.fingerprint.lines import LineKeeper
 from leakwatch.fingerprint.names import NameHasher, NameKind
 from leakwatch.fingerprint.sizes import SizeMask
 from leakwatch.fingerprint.sketch import Sketch, Sketcher, check_comparable
-from leakwatch.match.grade import Graded, grade_equal_text, grade_scores
+from leakwatch.match.grade import Graded, counting, grade_equal_text, grade_scores
 from leakwatch.match.index import SegmentIndex
 from leakwatch.match.inventory import Inventory
-from leakwatch.match.listing import match_entries
+from leakwatch.match.lines import Lines, kept_of, lines_kept, lines_of
+from leakwatch.match.listing import match_lines
 from leakwatch.match.readings import readings
 from leakwatch.match.score import Scores, score
 from leakwatch.model.artefact import Artefact
 from leakwatch.model.fingerprint import ExactDigests
 from leakwatch.model.listing import Listing
 from leakwatch.model.match import Grade, Match, Method, Passage
+from leakwatch.model.sighting import StoredArtefact, StoredListing
 from leakwatch.ports import Reading
 
 PASSAGES_TOLD = 20
@@ -64,6 +70,7 @@ class CorpusMatcher:
         self._sketcher = Sketcher(key)
         self._exact = ExactHasher(key)
         self._names = NameHasher(key)
+        self._keeper = LineKeeper(key)
         for corpus in corpora:
             check_comparable(
                 self._sketcher.params, corpus.manifest.params, what=f"corpus {corpus.name}"
@@ -72,26 +79,57 @@ class CorpusMatcher:
         self._shelves = [shelf for shelves, _ in by_corpus for shelf in shelves]
         mask = SizeMask(key)
         self._inventories = [(s, _inventory(s, corpus, mask)) for s, corpus in by_corpus]
+        self.corpora = corpora_digest({c.name: c.manifest_sha256 for c in corpora})
+        """Names this state of these corpora."""
 
-    def match_artefact(self, artefact: Artefact) -> Reading:
+    @property
+    def scheme(self) -> str:
+        """Return key and recipe of what this matcher makes and compares."""
+        return self._sketcher.params.scheme
+
+    def match_artefact(self, artefact: Artefact, *, keep: bool = False) -> Reading:
         """Return every known file found in the artefact, surest first."""
         texts = list(readings(artefact.text or ""))
         digests = self._exact.digests(artefact.sha256, texts[0])
         sketches = [self._sketcher.sketch(text) for text in texts]
+        matches = self._matches(digests, sketches, size_bytes=artefact.size_bytes)
+        kept = tuple(compact(s) for s in sketches if len(s.values)) if keep else ()
+        return Reading(digests, matches, sketches=kept)
+
+    def match_stored(self, artefact: StoredArtefact) -> Reading:
+        """Return what ``match_artefact`` would for the artefact this was kept of."""
+        self._require(artefact.scheme)
+        sketches = [expand(data, self._sketcher.params) for data in artefact.sketches]
+        matches = self._matches(artefact.digests, sketches, size_bytes=artefact.size_bytes)
+        return Reading(artefact.digests, matches)
+
+    def match_listing(self, listing: Listing, *, keep: bool = False) -> Reading:
+        """Return every known file that the listing names, surest first."""
+        lines = lines_of(listing)
+        kept = kept_of(lines, self._names, self._keeper) if keep else None
+        return Reading(None, self._named(lines), lines=kept)
+
+    def match_stored_listing(self, listing: StoredListing) -> Reading:
+        """Return what ``match_listing`` would for the listing this was kept of."""
+        self._require(listing.scheme)
+        return Reading(None, self._named(lines_kept(listing.lines, self._keeper)))
+
+    def _matches(
+        self, digests: ExactDigests, sketches: Sequence[Sketch], *, size_bytes: int
+    ) -> tuple[Match, ...]:
         found = _Best()
         for shelf in self._shelves:
-            if digests.raw and artefact.size_bytes >= RAW_FLOOR_BYTES:
+            if digests.raw and size_bytes >= RAW_FLOOR_BYTES:
                 found.add(_equal_bytes(shelf, digests))
             found.add(_equal_text(shelf, digests))
             for sketch in sketches:
                 found.add(_similar_text(shelf, sketch))
-        return Reading(digests, found.matches())
+        return found.matches()
 
-    def match_listing(self, listing: Listing) -> Reading:
-        """Return every known file that the listing names, surest first."""
+    def _named(self, lines: Lines) -> tuple[Match, ...]:
         found = _Best()
         for shelves, inventory in self._inventories:
-            for hit in match_entries(inventory, self._names, listing):
+            for hit in match_lines(inventory, self._names, lines):
                 segment, file = inventory.home(hit.file)
                 shelf = shelves[segment]
                 match = Match(
@@ -103,7 +141,18 @@ class CorpusMatcher:
                     reasons=(hit.reason,),
                 )
                 found.add([match])
-        return Reading(None, found.matches())
+        return found.matches()
+
+    def _require(self, scheme: str) -> None:
+        """Refuse to compare what was kept under another key or recipe."""
+        if scheme == self.scheme:
+            return
+        key = scheme.partition(":")[0]
+        if key != self._sketcher.params.key_id:
+            raise WrongKey(
+                f"it was seen under key {key}, now in use is {self._sketcher.params.key_id}"
+            )
+        raise IncompatibleParams("it was seen by a leakwatch that fingerprints differently")
 
     def has_name(self, name: str) -> bool:
         """Tell whether a known file has this base name (case, accents, punctuation aside)."""
@@ -112,6 +161,12 @@ class CorpusMatcher:
             next(shelf.live(shelf.index.by_name(NameKind.NAME, number)), None) is not None
             for shelf in self._shelves
         )
+
+
+def corpora_digest(manifests: Mapping[str, str]) -> str:
+    """Return one hex digest of corpora by name and manifest digest."""
+    lines = "".join(f"{name} {digest}\n" for name, digest in sorted(manifests.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 class _Best:
@@ -193,6 +248,8 @@ def _similar_text(shelf: _Shelf, sketch: Sketch) -> Iterator[Match]:
 
 
 def _similar(shelf: _Shelf, scores: Scores, graded: Graded) -> Match:
+    calibration = shelf.corpus.manifest.calibration
+    counted = {name: counting(scores, name) for name in calibration.survival}
     longest = sorted(scores.passages, key=lambda span: span[0] - span[1])[:PASSAGES_TOLD]
     return Match(
         file=shelf.id(scores.file),
@@ -207,6 +264,8 @@ def _similar(shelf: _Shelf, scores: Scores, graded: Graded) -> Match:
         passage_count=len(scores.passages),
         passage_total_chars=_covered(scores.passages),
         shared_unique=scores.shared_unique,
+        chance=calibration.chance(**counted),
+        chance_basis=calibration.documents or None,
         reasons=graded.reasons,
     )
 

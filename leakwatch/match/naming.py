@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,8 +11,7 @@ from leakwatch.corpus.columns import expand
 from leakwatch.fingerprint.names import NameHasher, NameKind
 from leakwatch.match.accident import Chances
 from leakwatch.match.inventory import Agreed, Inventory
-from leakwatch.match.lines import Flags, Lines, Numbers, Places
-from leakwatch.match.telling import telling_parts
+from leakwatch.match.lines import Flags, Lines, Numbers, Places, Words
 
 HOLDERS_GENERIC = 3
 """A name that more known files bear is a generic one."""
@@ -30,7 +30,7 @@ class Bits:
     def nought(cls, lines: int) -> Bits:
         return cls(np.zeros(lines), np.zeros(lines))
 
-    def add(self, place: int, parts: dict[str, float], told: set[str]) -> None:
+    def add(self, place: int, parts: Words, told: set[Hashable]) -> None:
         """Weigh the words of one line; ``told`` holds those of the lines before."""
         if parts:
             self.every[place] = sum(parts.values())
@@ -106,16 +106,16 @@ def names_of(inventory: Inventory, hasher: NameHasher, lines: Lines) -> Names:
 
 def _numbered(hasher: NameHasher, lines: Lines) -> tuple[Places, Numbers]:
     """Return which distinct number each line's base name has, and the numbers."""
-    by_base: dict[str, int] = {}
+    by_base: dict[str | int, int] = {}
     distinct: dict[int, int] = {}
     of = np.full(len(lines), -1, np.int64)
-    for place, facts in enumerate(lines.facts):
-        base = facts.path.rpartition("/")[2]
+    for place, line in enumerate(lines.every):
+        base = line.base
         index = by_base.get(base) if base else None
         if index is None:
-            number = hasher.number(NameKind.NAME, facts)
+            number = line.number(hasher, NameKind.NAME)
             index = -1 if number is None else distinct.setdefault(number, len(distinct))
-            by_base[base] = index
+            by_base[base or ""] = index
         of[place] = index
     return of, np.array([*distinct], np.uint64)
 
@@ -129,15 +129,14 @@ def _weighed(lines: Lines, is_generic: Flags) -> tuple[Bits, Bits]:
             background document: whatever its words, it tells nothing.
     """
     alone, tail = Bits.nought(len(lines)), Bits.nought(len(lines))
-    told_alone: set[str] = set()
-    told_tail: set[str] = set()
-    folders: dict[str, dict[str, float]] = {}
-    for place, facts in enumerate(lines.facts):
-        above, _, base = facts.path.rpartition("/")
-        parts = {} if is_generic[place] else telling_parts(base)
+    told_alone: set[Hashable] = set()
+    told_tail: set[Hashable] = set()
+    folders: dict[Hashable, Words] = {}
+    for place, line in enumerate(lines.every):
+        parts = {} if is_generic[place] else line.words()
         alone.add(place, parts, told_alone)
-        folder = above.rpartition("/")[2]
+        folder = line.folder
         if folder not in folders:
-            folders[folder] = telling_parts(folder)
-        tail.add(place, folders[folder] | parts, told_tail)
+            folders[folder] = line.folder_words()
+        tail.add(place, {**folders[folder], **parts}, told_tail)
     return alone, tail

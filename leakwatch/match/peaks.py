@@ -17,18 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leakwatch.corpus.calibration import CommonPolicy
+from leakwatch.corpus.measuring import Nearness
 from leakwatch.corpus.quantiles import score_names
-from leakwatch.corpus.segment import F4, Segment
+from leakwatch.corpus.segment import Segment
 from leakwatch.fingerprint.sketch import Sketch
-from leakwatch.match.grade import complete_needed
+from leakwatch.match.grade import counting
 from leakwatch.match.index import SegmentIndex
 from leakwatch.match.score import Scores, score
 
 
 def background_peaks(
     segment: Segment, documents: Iterable[Sketch], policy: CommonPolicy, population: int
-) -> F4:
-    """Return f4[policy.background_from, files]: the best ``complete`` scores, least first.
+) -> Nearness:
+    """Return the ``policy.background_from`` best ``complete`` scores of each file.
 
     Only documents with an anchor come into question, as with any text: a file
     of which enough is its own peaks at 0 whatever form it stands on.
@@ -38,6 +39,7 @@ def background_peaks(
     not hide itself.
     """
     nearest = np.zeros((policy.background_from, len(segment)), np.float32)
+    compared = np.zeros(len(segment), np.int64)
     index = SegmentIndex(segment)
     for sketch in documents:
         found = score(index, sketch, policy=policy, population=population)
@@ -45,7 +47,8 @@ def background_peaks(
         complete = np.array([[scores.complete for scores in found]], np.float32)
         both = np.concatenate([nearest[:, files], complete])
         nearest[:, files] = np.sort(both, axis=0)[1:]
-    return nearest
+        compared[files] += complete[0] > 0
+    return Nearness(nearest, compared)
 
 
 def best_scores(
@@ -65,12 +68,3 @@ def _best(found: Iterable[Scores]) -> Mapping[str, float]:
         for name in best:
             best[name] = max(best[name], counting(scores, name))
     return best
-
-
-def counting(scores: Scores, name: str) -> float:
-    """Return a score as a grade sees it: completeness that its file's peak rules out is none."""
-    value = float(getattr(scores, name))
-    if name != "complete":
-        return value
-    needed = complete_needed(0.0, scores.background_peak)
-    return value if needed is not None and value >= needed else 0.0

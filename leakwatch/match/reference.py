@@ -117,7 +117,9 @@ class ReferenceIndex:
             shared_unique=len(alone) / max(1, len(shared)),
             leak_in_stolen=sum(map(len, hits)) / len(text),
             jaccard=len(shared) / (len({g.value for g in text}) + len(file.values) - len(shared)),
+            margin=0.0,
             background_peak=0.0,
+            background_compared=0,
         )
 
     def _live(self, value: int) -> float:

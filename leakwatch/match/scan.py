@@ -39,6 +39,8 @@ class ScanResult:
     """Slug of what kept (some of) it from being read."""
     exit_code: int = 0
     """What the process should end with where the target itself was out of reach."""
+    letters: int | None = None
+    """Length of the artefact's normalised text, where it has any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +153,14 @@ class _Look:
 
     def match(self, artefact: Artefact) -> None:
         """Match one artefact; a member left unread counts by what its archive says of it."""
-        matches = self._matcher.match_artefact(artefact).matches
+        reading = self._matcher.match_artefact(artefact)
+        matches = reading.matches
         if matches or artefact.error is not None:
             kind = ("bytes" if artefact.text is None else "text") if matches else "error"
-            result = ScanResult(self._target, str(artefact.path), kind, matches, artefact.error)
+            letters = reading.digests.letters if reading.digests and artefact.text else None
+            result = ScanResult(
+                self._target, str(artefact.path), kind, matches, artefact.error, letters=letters
+            )
             self._found.append((artefact.path.ordinals, result))
         if artefact.path.ordinals and not artefact.sha256:
             entry = ListingEntry(

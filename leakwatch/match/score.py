@@ -1,6 +1,6 @@
 """Scores of a text against the known files it may hold.
 
-Six things are measured for each file in question, from positions in the text
+Seven things are measured for each file in question, from positions in the text
 alone, in the regions that ``regions.py`` finds:
 
     run       the best dense stretch of hits, in new letters, less a fine for
@@ -10,6 +10,8 @@ alone, in the regions that ``regions.py`` finds:
     cont      share of the file's distinctive grams within a window of its length
     few       the same of a short file, for which three to five hits are much
     complete  share of all its grams, by rarity, within such a window
+    margin    how far complete is above the nearest document that was not stolen,
+              as a share of what is left above that document
 
 ``reference.py`` says the same slowly; a test holds the two equal.
 """
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +41,11 @@ MIN_HITS = 6
 """Hits below which a share of a file means nothing, but for those of ``FEW_HITS``."""
 FEW_HITS = ((4, 0.5), (3, 0.9))
 """So many hits, fewer than six, mean something where they are such a share of a file."""
+COMPARED = 20
+"""Background documents that must have come near a file before its nearest one tells how
+near strangers come. With fewer it may just not be there."""
+MARGIN_FLOOR = 0.6
+"""A file of which less is there is not told by what is left out."""
 FEW_LETTERS = 64
 """A file below this is a stock phrase."""
 _FRESH = 1e5
@@ -61,6 +69,7 @@ class Scores:
     cont: float
     few: float
     complete: float
+    margin: float
     passage_chars: int
     """Letters of the text from start to end of the best run."""
     shared_unique: float
@@ -70,6 +79,8 @@ class Scores:
     jaccard: float
     background_peak: float
     """The ``complete`` score of the nearest background document."""
+    background_compared: int
+    """Background documents that came near the file."""
     passages: Spans = field(repr=False)
     """Start and end in the text of each passage, by position: of distinctive grams, and
     where there is none, of all."""
@@ -144,12 +155,19 @@ def _scored(segment: Segment, hits: Hits, text: _Text) -> Iterator[Scores]:
     jaccard = shared / np.maximum(text.distinct + sizes - shared, 1)
     dense_ones, every = _passages(dense, text), _passages(hits, text)
     passages = [dense_ones(slot) or every(slot) for slot in range(len(hits.files))]
+    peaks, compared = segment.background_peaks[hits.files], segment.background_compared[hits.files]
     columns = (
-        hits.files, run, rare, noisy, cont, few, complete, passage, unique / np.maximum(shared, 1),
-        held / len(text.values), jaccard, segment.background_peaks[hits.files],
+        hits.files, run, rare, noisy, cont, few, complete, _margins(complete, peaks, compared),
+        passage, unique / np.maximum(shared, 1), held / len(text.values), jaccard, peaks, compared,
     )  # fmt: skip
     rows = zip(*(column.tolist() for column in columns), passages, strict=True)
     yield from (Scores(*row) for slot, row in enumerate(rows) if held[slot])
+
+
+def _margins(complete: Floats, peaks: NDArray[np.floating], compared: NDArray[Any]) -> Floats:
+    told = (compared >= COMPARED) & (complete >= MARGIN_FLOOR)
+    margins: Floats = np.where(told, (complete - peaks) / np.maximum(1.0 - peaks, 1e-9), 0.0)
+    return np.maximum(margins, 0.0)
 
 
 def _of(hits: Hits, kept: NDArray[np.bool_]) -> Hits:

@@ -11,6 +11,8 @@ from typing import Any
 
 class RecordKind(StrEnum):
     CAPTURE = "capture"
+    HINDSIGHT = "hindsight"
+    """A capture in which known files were recognised later, by what was kept of it."""
     ABSENCE = "absence"
     ANALYST_NOTE = "analyst_note"
 

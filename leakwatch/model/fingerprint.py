@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,6 +28,16 @@ class FingerprintParams:
     def as_dict(self) -> dict[str, Any]:
         """Return a JSON-ready object with every field."""
         return asdict(self)
+
+    @property
+    def scheme(self) -> str:
+        """Return ``KEY_ID:RECIPE``: equal for what may be compared gram by gram.
+
+        Signatures are left out: they are made anew from the grams.
+        """
+        recipe = {n: v for n, v in asdict(self).items() if not n.startswith(("key", "minhash"))}
+        canonical = json.dumps(recipe, sort_keys=True, separators=(",", ":"))
+        return f"{self.key_id}:{hashlib.sha256(canonical.encode('ascii')).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True, slots=True)

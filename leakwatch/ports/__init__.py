@@ -5,6 +5,7 @@ Sources see ``Fetcher`` and ``PageParser`` without importing ``fetch/`` or
 suites in ``tests/contracts`` run against every implementation.
 """
 
+from leakwatch.ports.sightings import SightingQuery, SightingRepository
 from leakwatch.ports.stages import (
     ArtefactReader,
     Channel,
@@ -46,6 +47,8 @@ __all__ = [
     "Reading",
     "Sealer",
     "SeenArtefact",
+    "SightingQuery",
+    "SightingRepository",
     "Source",
     "SourceRepository",
     "Store",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from leakwatch.model.alert import Message
@@ -15,6 +15,7 @@ from leakwatch.model.listing import Listing
 from leakwatch.model.match import Match
 from leakwatch.model.matter import Matter
 from leakwatch.model.post import SourceBatch
+from leakwatch.model.sighting import StoredArtefact, StoredListing
 
 
 class Fetcher(Protocol):
@@ -98,14 +99,45 @@ class Reading:
     digests: ExactDigests | None
     """None for a listing."""
     matches: tuple[Match, ...]
+    sketches: tuple[bytes, ...] = field(default=(), repr=False)
+    """What may be kept of an artefact's text, where it was asked for."""
+    lines: bytes | None = field(default=None, repr=False)
+    """What may be kept of a listing, where it was asked for."""
 
 
 class Matcher(Protocol):
     """Knows the stolen files of some corpora. Pure CPU, thread-safe, blocking."""
 
-    def match_artefact(self, artefact: Artefact) -> Reading: ...
+    @property
+    def corpora(self) -> str:
+        """Return one hex digest of the corpora as they are: another once one of them changes."""
+        ...
 
-    def match_listing(self, listing: Listing) -> Reading: ...
+    @property
+    def scheme(self) -> str:
+        """Return key and recipe of all that it makes and compares."""
+        ...
+
+    def match_artefact(self, artefact: Artefact, *, keep: bool = False) -> Reading:
+        """Return the known files found in an artefact; with ``keep`` its sketches too."""
+        ...
+
+    def match_listing(self, listing: Listing, *, keep: bool = False) -> Reading:
+        """Return the known files that a listing names; with ``keep`` its lines too."""
+        ...
+
+    def match_stored(self, artefact: StoredArtefact) -> Reading:
+        """Return the known files found in an artefact by what was kept of it.
+
+        Raises:
+            WrongKey, IncompatibleParams: it was kept under another key or recipe.
+            FingerprintError: what was kept is damaged.
+        """
+        ...
+
+    def match_stored_listing(self, listing: StoredListing) -> Reading:
+        """Return the known files that a listing names; raises as ``match_stored``."""
+        ...
 
 
 class Sealer(Protocol):

@@ -16,6 +16,7 @@ from leakwatch.model.fingerprint import ExactDigests
 from leakwatch.model.match import Match
 from leakwatch.model.matter import Matter, OrderVersion
 from leakwatch.model.source import Lease, SourceSpec, SourceState
+from leakwatch.ports.sightings import SightingRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class StoredMatch:
     artefact_ordinal: str | None
     capture_id: str
     seen_at: datetime
+    artefact_letters: int | None = None
+    """Letters of the artefact's normalised text: what passages are a share of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +247,7 @@ class UnitOfWork(Protocol):
     matters: MatterRepository
     corpora: CorpusRepository
     findings: FindingRepository
+    sightings: SightingRepository
     evidence: EvidenceRepository
     alerts: AlertRepository
 
@@ -254,6 +258,14 @@ class Store(Protocol):
 
         Raises:
             StoreUnavailable: locked for too long, full or unreachable (retryable).
+        """
+        ...
+
+    def read(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Open a transaction that sees one state of the database and holds nobody up.
+
+        Raises:
+            StoreUnavailable: as ``begin``; or something in the block would write.
         """
         ...
 

@@ -5,7 +5,7 @@ repositories take and return the nouns of ``model/``. Nothing of an artefact's
 content, and no name out of one, has a column.
 
     columns.py      how times, JSON and foreign text are kept alike on both engines
-    tables.py       the tables; ``migrations/`` makes them
+    tables.py       the tables; ``migrations/`` makes them (sighting_tables.py, table_parts.py)
     database.py     a URL -> an engine set up to lose nothing
     failures.py     driver errors -> ours
     schema.py       upgrade, and which revision is there

@@ -21,7 +21,7 @@ from leakwatch.model.finding import (
     Outcome,
     Review,
 )
-from leakwatch.model.match import Grade, Match, Method
+from leakwatch.model.match import Grade, Match, Method, Passage
 from leakwatch.ports import FindingQuery, StoredMatch
 from leakwatch.store import tables
 from leakwatch.store.columns import as_utc
@@ -205,6 +205,13 @@ def _match_row(finding_id: str, stored: StoredMatch) -> Row:
         "leak_in_stolen": match.leak_in_stolen,
         "jaccard": match.jaccard,
         "passage_chars": match.passage_chars,
+        "passages": [(passage.start, passage.end) for passage in match.passages],
+        "passage_count": match.passage_count,
+        "passage_total_chars": match.passage_total_chars,
+        "shared_unique": match.shared_unique,
+        "chance": match.chance,
+        "chance_basis": match.chance_basis,
+        "artefact_letters": stored.artefact_letters,
         "reasons": match.reasons,
         "seen_at": stored.seen_at,
     }
@@ -220,6 +227,13 @@ def _match(row: Row) -> StoredMatch:
         leak_in_stolen=row["leak_in_stolen"],
         jaccard=row["jaccard"],
         passage_chars=row["passage_chars"],
+        # None in rows that are older than the column.
+        passages=tuple(Passage(*ends) for ends in row["passages"] or ()),
+        passage_count=row["passage_count"],
+        passage_total_chars=row["passage_total_chars"],
+        shared_unique=row["shared_unique"],
+        chance=row["chance"],
+        chance_basis=row["chance_basis"],
         reasons=tuple(row["reasons"]),
     )
     ordinal = row["artefact_ordinal"]
@@ -228,4 +242,5 @@ def _match(row: Row) -> StoredMatch:
         artefact_ordinal=None if ordinal == _NO_ARTEFACT else ordinal,
         capture_id=row["capture_id"],
         seen_at=row["seen_at"],
+        artefact_letters=row["artefact_letters"],
     )

@@ -16,6 +16,7 @@ from leakwatch.ports import (
     EvidenceRepository,
     FindingRepository,
     MatterRepository,
+    SightingRepository,
     SourceRepository,
     UnitOfWork,
 )
@@ -28,6 +29,7 @@ from leakwatch.store.failures import translated
 from leakwatch.store.finding_repo import SqlFindings
 from leakwatch.store.matter_repo import SqlMatters
 from leakwatch.store.schema import check_revision
+from leakwatch.store.sighting_repo import SqlSightings
 from leakwatch.store.source_repo import SqlSources
 from leakwatch.store.transaction import Transaction
 
@@ -44,6 +46,7 @@ class SqlUnitOfWork:
     matters: MatterRepository
     corpora: CorpusRepository
     findings: FindingRepository
+    sightings: SightingRepository
     evidence: EvidenceRepository
     alerts: AlertRepository
 
@@ -140,6 +143,7 @@ class SqlStore:
             matters=SqlMatters(transaction),
             corpora=SqlCorpora(transaction),
             findings=SqlFindings(transaction),
+            sightings=SqlSightings(transaction),
             evidence=SqlEvidence(transaction, self._chain),
             alerts=SqlAlerts(transaction),
         )

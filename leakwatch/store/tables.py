@@ -14,44 +14,24 @@ from sqlalchemy import (
     Boolean,
     Column,
     Float,
-    ForeignKeyConstraint,
     Index,
     Integer,
-    MetaData,
     PrimaryKeyConstraint,
-    String,
     Table,
     Text,
     UniqueConstraint,
 )
 
 from leakwatch.store.columns import ForeignText, JsonText, UtcTime
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
+from leakwatch.store.sighting_tables import (
+    corpus_generations,
+    sighted_artefacts,
+    sighted_listings,
+    sightings,
 )
+from leakwatch.store.table_parts import ROW_NUMBER, SHA256, belongs_to, metadata
 
-_SHA256 = String(64)
-# SQLite numbers rows by itself for INTEGER alone, not for BIGINT.
-_ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _belongs_to(parent: str, column: str, *, late: bool = False) -> ForeignKeyConstraint:
-    """Refer ``column`` to its parent's key; ``late`` checks at commit, so order is free."""
-    key = {"sources": "name"}.get(parent, "id")
-    return ForeignKeyConstraint(
-        [column],
-        [f"{parent}.{key}"],
-        deferrable=True if late else None,
-        initially="DEFERRED" if late else None,
-    )
-
+__all__ = ["corpus_generations", "metadata", "sighted_artefacts", "sighted_listings", "sightings"]
 
 sources = Table(
     "sources",
@@ -59,7 +39,7 @@ sources = Table(
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("role", Text, nullable=False),
-    Column("spec_sha256", _SHA256, nullable=False),
+    Column("spec_sha256", SHA256, nullable=False),
     Column("is_enabled", Boolean, nullable=False),
     Column("interval_s", Float, nullable=False),
     Column("next_poll_at", UtcTime, nullable=False),
@@ -85,7 +65,7 @@ locations = Table(
     Column("position", Integer, nullable=False),
     Column("url", ForeignText, nullable=False),
     PrimaryKeyConstraint("source", "position"),
-    _belongs_to("sources", "source"),
+    belongs_to("sources", "source"),
 )
 
 polls = Table(
@@ -103,7 +83,7 @@ polls = Table(
     Column("error", Text),
     Column("detail", ForeignText),
     PrimaryKeyConstraint("id"),
-    _belongs_to("sources", "source"),
+    belongs_to("sources", "source"),
     Index(None, "source", "started_at"),
 )
 
@@ -120,9 +100,9 @@ captures = Table(
     Column("first_byte_at", UtcTime, nullable=False),
     Column("completed_at", UtcTime, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
-    Column("sha256", _SHA256, nullable=False),
+    Column("sha256", SHA256, nullable=False),
     PrimaryKeyConstraint("id"),
-    _belongs_to("sources", "source"),
+    belongs_to("sources", "source"),
     Index(None, "source", "requested_at"),
     Index(None, "poll_id"),
 )
@@ -139,7 +119,7 @@ artefacts = Table(
     Column("letters", BigInteger, nullable=False),
     Column("error", Text),
     PrimaryKeyConstraint("capture_id", "ordinal"),
-    _belongs_to("captures", "capture_id", late=True),
+    belongs_to("captures", "capture_id", late=True),
 )
 
 matters = Table(
@@ -161,19 +141,19 @@ order_versions = Table(
     Column("version", Integer, nullable=False),
     Column("effective_from", UtcTime, nullable=False),
     Column("body", JsonText, nullable=False),
-    Column("sha256", _SHA256, nullable=False),
+    Column("sha256", SHA256, nullable=False),
     Column("verified_by", Text),
     Column("verified_at", UtcTime),
     Column("recorded_at", UtcTime, nullable=False),
     PrimaryKeyConstraint("matter", "order_id", "version"),
-    _belongs_to("matters", "matter"),
+    belongs_to("matters", "matter"),
 )
 
 corpora = Table(
     "corpora",
     metadata,
     Column("name", Text, nullable=False),
-    Column("manifest_sha256", _SHA256, nullable=False),
+    Column("manifest_sha256", SHA256, nullable=False),
     Column("info", JsonText, nullable=False),
     Column("recorded_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
@@ -203,8 +183,8 @@ findings = Table(
     Column("review", Text, nullable=False),
     Column("facts", JsonText),
     PrimaryKeyConstraint("id"),
-    _belongs_to("matters", "matter"),
-    _belongs_to("sources", "source"),
+    belongs_to("matters", "matter"),
+    belongs_to("sources", "source"),
     Index(None, "severity", "last_seen_at"),
     Index(None, "matter", "severity"),
     Index(None, "source", "gone_since"),
@@ -213,7 +193,7 @@ findings = Table(
 finding_events = Table(
     "finding_events",
     metadata,
-    Column("id", _ROW_NUMBER, nullable=False, autoincrement=True),
+    Column("id", ROW_NUMBER, nullable=False, autoincrement=True),
     Column("finding_id", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("at", UtcTime, nullable=False),
@@ -222,7 +202,7 @@ finding_events = Table(
     Column("outcome", Text, nullable=False),
     Column("reason", ForeignText, nullable=False),
     PrimaryKeyConstraint("id"),
-    _belongs_to("findings", "finding_id"),
+    belongs_to("findings", "finding_id"),
     Index(None, "finding_id"),
 )
 
@@ -241,13 +221,21 @@ matches = Table(
     Column("leak_in_stolen", Float),
     Column("jaccard", Float),
     Column("passage_chars", BigInteger),
+    # [[start, end], ...] in letters of the artefact.
+    Column("passages", JsonText),
+    Column("passage_count", Integer),
+    Column("passage_total_chars", BigInteger),
+    Column("shared_unique", Float),
+    Column("chance", Float),
+    Column("chance_basis", BigInteger),
+    Column("artefact_letters", BigInteger),
     Column("reasons", JsonText, nullable=False),
     Column("seen_at", UtcTime, nullable=False),
     # Led by finding and file, so that counting known files reads the key alone.
     PrimaryKeyConstraint(
         "finding_id", "corpus", "file", "capture_id", "artefact_ordinal", "method"
     ),
-    _belongs_to("findings", "finding_id", late=True),
+    belongs_to("findings", "finding_id", late=True),
 )
 
 absences = Table(
@@ -258,7 +246,7 @@ absences = Table(
     Column("looked_at", UtcTime, nullable=False),
     Column("via", Text, nullable=False),
     PrimaryKeyConstraint("finding_id", "poll_id"),
-    _belongs_to("findings", "finding_id", late=True),
+    belongs_to("findings", "finding_id", late=True),
 )
 
 evidence_records = Table(
@@ -273,17 +261,17 @@ evidence_records = Table(
     Column("capture_id", Text),
     Column("finding_id", Text),
     Column("sealed_path", Text),
-    Column("sealed_sha256", _SHA256),
+    Column("sealed_sha256", SHA256),
     Column("sealed_size_bytes", BigInteger),
     Column("sealed_recipients", JsonText),
-    Column("previous_sha256", _SHA256, nullable=False),
-    Column("sha256", _SHA256, nullable=False),
+    Column("previous_sha256", SHA256, nullable=False),
+    Column("sha256", SHA256, nullable=False),
     PrimaryKeyConstraint("seq"),
     UniqueConstraint("id"),
     # No two records may follow the same one, whatever a daemon does.
     UniqueConstraint("previous_sha256"),
-    _belongs_to("matters", "matter"),
-    _belongs_to("findings", "finding_id", late=True),
+    belongs_to("matters", "matter"),
+    belongs_to("findings", "finding_id", late=True),
     Index(None, "finding_id"),
 )
 
@@ -302,8 +290,8 @@ alerts = Table(
     Column("acknowledged_by", Text),
     Column("note", ForeignText),
     PrimaryKeyConstraint("id"),
-    _belongs_to("findings", "finding_id", late=True),
-    _belongs_to("matters", "matter"),
+    belongs_to("findings", "finding_id", late=True),
+    belongs_to("matters", "matter"),
     Index(None, "matter", "composed_at"),
     Index(None, "finding_id"),
 )
@@ -324,7 +312,7 @@ outbox = Table(
     Column("lease_owner", Text),
     Column("lease_until", UtcTime),
     PrimaryKeyConstraint("id"),
-    _belongs_to("alerts", "alert_id"),
+    belongs_to("alerts", "alert_id"),
     Index(None, "state", "next_attempt_at"),
     Index(None, "alert_id"),
 )

@@ -8,32 +8,31 @@ import hmac
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from leakwatch.clock import Clock, SystemClock
-from leakwatch.corpus.bundle import Corpus
 from leakwatch.evidence.journal import IntakeJournal
 from leakwatch.evidence.record import Circumstances
 from leakwatch.evidence.seal import AgeSealer
 from leakwatch.fetch.client import HttpFetcher
 from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.inspection import Inspector, PayloadLimits
-from leakwatch.match.matcher import CorpusMatcher
 from leakwatch.model.matter import Matter
 from leakwatch.model.source import SourceSpec
 from leakwatch.pipeline import Pipeline
 from leakwatch.places import load_places
-from leakwatch.ports import Channel, Matcher, Source
+from leakwatch.ports import Channel, Source
 from leakwatch.recording import Recorder
 from leakwatch.redaction import Redactor
+from leakwatch.rematch import Rematcher
 from leakwatch.sandbox.pool import SandboxPool
 from leakwatch.settings import Settings
 from leakwatch.store.session import SqlStore
 from leakwatch.wiring.channels import build_channels
-from leakwatch.wiring.corpora import load_key, open_corpora
+from leakwatch.wiring.corpora import CorporaInUse, load_key
 from leakwatch.wiring.looking import build_sources, fetch_policy, read_limits
 from leakwatch.wiring.storage import open_store, prepare_state_dir
 
@@ -57,7 +56,8 @@ class Service:
     sources: Mapping[str, tuple[SourceSpec, Source]]
     matters: Mapping[str, Matter]
     channels: Mapping[str, Channel]
-    corpora: Mapping[str, Corpus]
+    corpora: CorporaInUse
+    rematcher: Rematcher
 
     async def start(self) -> None:
         """Make what is configured known to the store.
@@ -70,12 +70,24 @@ class Service:
         async with self.store.begin() as tx:
             news = await tx.matters.sync(tuple(self.matters.values()), now)
             await tx.sources.sync([spec for spec, _ in self.sources.values()], now)
-            for name, corpus in self.corpora.items():
-                await tx.corpora.sync(name, corpus.manifest_sha256, corpus.info(), now)
+        await self.note_corpora()
         if news:
             # An order was added or verified: what was found before is seen in its light.
             for matter in self.matters:
                 await self.recorder.reassess(matter)
+
+    async def note_corpora(self) -> None:
+        """Record which corpora are in use, and the state of each matter's.
+
+        Raises:
+            StoreError: the database refused.
+        """
+        now = self.clock.now()
+        async with self.store.begin() as tx:
+            for name, corpus in self.corpora.corpora.items():
+                await tx.corpora.sync(name, corpus.manifest_sha256, corpus.info(), now)
+            for matter, matcher in self.corpora.matchers.items():
+                await tx.sightings.generation(matter, matcher.corpora, now)
 
 
 @asynccontextmanager
@@ -91,14 +103,15 @@ async def build_service(
     prepare_state_dir(settings)
     places = load_places(settings)
     key = await asyncio.to_thread(load_key, settings)
-    corpora = await asyncio.to_thread(open_corpora, settings)
+    corpora = await asyncio.to_thread(CorporaInUse, settings, places.matters, key)
     matters = {matter.id: matter for matter in places.matters}
     async with AsyncExitStack() as stack:
         # The sandbox starts first: its zygotes must not inherit what comes later.
-        sandbox = stack.enter_context(
-            SandboxPool(read_limits(settings), workers=os.cpu_count() or 1)
-        )
+        workers = os.cpu_count() or 1
+        sandbox = stack.enter_context(SandboxPool(read_limits(settings), workers=workers))
         executor = stack.enter_context(ThreadPoolExecutor(THREADS, thread_name_prefix="work"))
+        # A thread of its own: no poll waits for what was seen long ago.
+        aside = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="rematch"))
         # Closed before the executor, which waits for what it runs: a read of a nasty file.
         stack.callback(sandbox.close)
         store = await stack.enter_async_context(open_store(settings))
@@ -106,36 +119,51 @@ async def build_service(
         stack.push_async_callback(fetcher.aclose)
         journal = IntakeJournal(settings.state_dir / "journal")
         circumstances = _circumstances(settings, corpora, clock)
-        recorder = Recorder(
-            store=store, journal=journal, matters=matters, circumstances=circumstances, clock=clock
-        )
-        pipeline = Pipeline(
-            store=store,
-            fetcher=fetcher,
-            parser=sandbox,
-            inspector=_inspector(settings, fetcher, sandbox, executor, key=key),
-            matchers=_matchers(places.matters, corpora, key),
-            sealer=AgeSealer(settings.state_dir / "vault"),
-            recorder=recorder,
-            matters=matters,
-            executor=executor,
-            clock=clock,
-            redactor=Redactor(_blinder(key)),
+        recorder = _recorder(store, journal, matters, circumstances=circumstances, clock=clock)
+        owner = _owner()
+        rematcher = Rematcher(
+            store=store, recorder=recorder, executor=aside, clock=clock, owner=owner
         )
         yield Service(
             settings=settings,
             clock=clock,
-            owner=_owner(),
+            owner=owner,
             store=store,
             fetcher=fetcher,
             journal=journal,
             recorder=recorder,
-            pipeline=pipeline,
+            pipeline=Pipeline(
+                store=store,
+                fetcher=fetcher,
+                parser=sandbox,
+                inspector=_inspector(settings, fetcher, sandbox, executor, key=key),
+                matchers=corpora.matchers,
+                sealer=AgeSealer(settings.state_dir / "vault"),
+                recorder=recorder,
+                matters=matters,
+                executor=executor,
+                clock=clock,
+                redactor=Redactor(_blinder(key)),
+            ),
             sources=build_sources(places.sources),
             matters=matters,
             channels=build_channels(settings, clock),
             corpora=corpora,
+            rematcher=rematcher,
         )
+
+
+def _recorder(
+    store: SqlStore,
+    journal: IntakeJournal,
+    matters: Mapping[str, Matter],
+    *,
+    circumstances: Callable[[], Circumstances],
+    clock: Clock,
+) -> Recorder:
+    return Recorder(
+        store=store, journal=journal, matters=matters, circumstances=circumstances, clock=clock
+    )
 
 
 def _inspector(
@@ -160,13 +188,6 @@ def _owner() -> str:
     return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(3)}"
 
 
-def _matchers(
-    matters: Sequence[Matter], corpora: Mapping[str, Corpus], key: FingerprintKey
-) -> dict[str, Matcher]:
-    """Return a matcher a matter: each knows the corpora of its matter alone."""
-    return {m.id: CorpusMatcher([corpora[name] for name in m.corpora], key) for m in matters}
-
-
 def _blinder(key: FingerprintKey) -> Callable[[str], str]:
     subkey = key.subkey("fetched-addresses")
 
@@ -177,18 +198,17 @@ def _blinder(key: FingerprintKey) -> Callable[[str], str]:
 
 
 def _circumstances(
-    settings: Settings, corpora: Mapping[str, Corpus], clock: Clock
+    settings: Settings, corpora: CorporaInUse, clock: Clock
 ) -> Callable[[], Circumstances]:
     """Bind this deployment's facts to the evidence records."""
     config_sha256 = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
-    digests = {name: corpus.manifest_sha256 for name, corpus in corpora.items()}
 
     def now() -> Circumstances:
         return Circumstances(
             recorded_at=clock.now(),
             nonce=secrets.token_hex(16),
             config_sha256=config_sha256,
-            corpora=digests,
+            corpora={n: corpus.manifest_sha256 for n, corpus in corpora.corpora.items()},
         )
 
     return now

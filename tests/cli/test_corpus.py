@@ -2,11 +2,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from leakwatch.cli.main import main
-from leakwatch.errors import CorpusCorrupt, CorpusError, CorpusExists, KeyUnusable, MissingFile
+from leakwatch.errors import (
+    ConfigError,
+    CorpusCorrupt,
+    CorpusError,
+    CorpusExists,
+    KeyUnusable,
+    MissingFile,
+    NotInCorpus,
+)
 from tests.support.corpora import note, write_tree
 
 
@@ -85,6 +94,90 @@ def test_errors_have_their_exit_codes(home: Path) -> None:
     assert build(home) == KeyUnusable.exit_code
     (home / "key").unlink()
     assert build(home) == MissingFile.exit_code
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[dict[str, Any]]]:
+    """Run a command; return its exit code and the JSON lines it printed."""
+    capsys.readouterr()
+    code = main(["corpus", *arguments, "--json"])
+    return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_add_withdraw_merge(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A corpus grows by a segment, loses a file at once, and is made one again."""
+    assert build(home, "--map", str(home / "map.csv")) == 0
+    bundle, key = str(home / "c.corpus"), str(home / "key")
+    write_tree(home / "more", {"c.txt": note(3), "a.txt": note(1), "gone": b""})
+    added = ["add", bundle, str(home / "more"), "--key", key, "--map", str(home / "more.csv")]
+    code, [told] = run(capsys, *added)
+    assert code == 0
+    assert (told["files"], told["added"], told["segments"]) == (3, 1, 2)
+    gone = (home / "more.csv").read_text().splitlines()[1].partition(",")[0]
+    code, [told] = run(capsys, "withdraw", bundle, "--id", gone)
+    assert (code, told["withdrawn_now"], told["files"]) == (0, 1, 2)
+    code, [told] = run(capsys, "merge", bundle)
+    assert (code, told["files"], told["segments"], told["withdrawn"]) == (0, 2, 1, 0)
+    assert main(["corpus", "verify", bundle]) == 0
+    assert not list(home.glob(".*"))
+
+
+def test_add_says_what_comes_next(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """After an addition people are told how what was seen before is compared with it."""
+    assert build(home) == 0
+    write_tree(home / "more", {"c.txt": note(3), "gone": b""})
+    capsys.readouterr()
+    arguments = ["corpus", "add", str(home / "c.corpus"), str(home / "more")]
+    assert main([*arguments, "--key", str(home / "key")]) == 0
+    shown = capsys.readouterr()
+    assert "added now" in shown.out
+    assert "findings rematch" in shown.err
+    assert str(home / "more" / "gone") in shown.err
+
+
+def test_unidentifiable_files_are_listed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What nothing sets apart is counted by info and listed by id, category and reason."""
+    (home / "files" / "form.txt").write_text(note("form") + " signed")
+    (home / "files" / "short.txt").write_text("Did not come.")
+    assert build(home, "--background", str(home / "forms")) == 0
+    code, [told] = run(capsys, "info", str(home / "c.corpus"))
+    assert (code, told["identifiable"], told["unidentifiable"]) == (0, 2, 2)
+    code, lines = run(capsys, "info", str(home / "c.corpus"), "--unidentifiable")
+    assert code == 0
+    assert sorted(line["why"] for line in lines) == ["common", "short"]
+    assert all(line["file"].startswith("k-") for line in lines)
+    assert main(["corpus", "info", str(home / "c.corpus"), "--unidentifiable"]) == 0
+    assert "common" in capsys.readouterr().out
+
+
+def test_a_subject_is_withdrawn(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A person's files go by the name in the labels, with the key, and by nobody else's."""
+    (home / "l.csv").write_text("path,subject,category\na.txt,Fictional Person,letter\n")
+    assert build(home, "--labels", str(home / "l.csv")) == 0
+    bundle, key = str(home / "c.corpus"), str(home / "key")
+    asked = ["withdraw", bundle, "--subject", "Fictional Person"]
+    assert run(capsys, *asked)[0] == ConfigError.exit_code
+    assert run(capsys, *asked[:-1], "Nobody", "--key", key)[0] == NotInCorpus.exit_code
+    assert run(capsys, *asked, "--key", key)[1][0]["withdrawn_now"] == 1
+    assert run(capsys, "withdraw", bundle, "--id", "k-nothing")[0] == NotInCorpus.exit_code
+    assert run(capsys, "withdraw", bundle)[0] == 2
+
+
+def test_hostile_and_odd_files_end_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Read in the sandbox, odd files are known as far as they can be; the exit code stays 0."""
+    odd: dict[str, str | bytes] = {
+        "binary.txt": bytes(range(256)) * 40,
+        "utf16.txt": note(4).encode("utf-16"),
+        "broken.zip": b"PK\x03\x04" + b"\xff" * 300,
+        "line.txt": " ".join(note(f"line/{n}") for n in range(2500)),
+    }
+    write_tree(home / "files", odd)
+    (home / "files" / "loop").symlink_to(home / "files")
+    code, [told] = run(capsys, "build", str(home / "files"), "--out", str(home / "o.corpus"),
+                       "--key", str(home / "key"), "--jobs", "2")  # fmt: skip
+    assert code == 0
+    assert told["counts"]["known"] >= 6
+    assert told["counts"]["skipped"] == 1
+    assert told["counts"]["unread"] >= 1
 
 
 @pytest.mark.parametrize("arguments", [["build"], ["build", "x"], ["info"], ["nonsense"]])

@@ -142,6 +142,24 @@ def test_show_and_explain_say_what_is_known(run: Run) -> None:
     assert shown["history"][0]["action"] == "detected"
 
 
+def test_explain_says_each_match_in_words(run: Run) -> None:
+    """A paragraph for each of the best, within 80 columns; with --json all numbers too."""
+    _, out, _ = run("findings", "explain", F1)
+    assert max(map(len, out.splitlines())) <= 80
+    explained = json.loads(run("findings", "explain", F1, "--json")[1])
+    match = explained["matches"][0]
+    assert match["in_words"] in " ".join(out.split())
+    assert match["in_words"].startswith("About 97% of the known document")
+    assert match["passages"] == [[120, 932], [1010, 1200]]
+    measured = {
+        "passage_chars": 812, "passage_count": 3, "passage_total_chars": 1050,
+        "shared_unique": 0.93, "chance": 0.0004, "chance_basis": 2500, "artefact_letters": 3540,
+    }  # fmt: skip
+    assert measured.items() <= match.items()
+    shown = json.loads(run("findings", "show", F1, "--json")[1])["matches"][0]
+    assert measured.items() <= shown.items()
+
+
 def test_rejecting_lowers_and_is_remembered(run: Run) -> None:
     """A person's word changes the outcome and stands in the history."""
     assert run("findings", "reject", F1, "--by", "A. Analyst", "--reason", "a form")[0] == 0

@@ -64,6 +64,8 @@ def test_json_lines_are_the_contract(
         [match] = line["matches"]
         assert list(match) == [
             "file", "method", "grade", "stolen_in_leak", "leak_in_stolen", "jaccard", "passage_chars",
+            "passages", "passage_count", "passage_total_chars", "shared_unique", "chance",
+            "chance_basis",
         ]  # fmt: skip
         assert (match["method"], match["grade"]) == ("exact", "conclusive")
         assert match["file"].startswith("k-")
@@ -80,14 +82,18 @@ def test_clean_targets_print_nothing(
 
 
 def test_explain_says_why(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With --explain each match carries its reasons, in numbers."""
+    """With --explain each match carries its reasons, in numbers, and a paragraph in words."""
     write_tree(tmp_path, {"x.txt": f"{note('before')} {note(1)}"})
     _, [line] = scan(home, capsys, tmp_path, options=("--explain",))
     [match] = line["matches"]
     assert match["method"] == "text"
     assert any("letters" in reason for reason in match["reasons"])
+    assert "of the known document stands in what was seen" in match["in_words"]
     assert main(arguments(home, tmp_path, options=("--explain",))) == 0
-    assert "probable from" in " ".join(capsys.readouterr().out.split())
+    out = capsys.readouterr().out
+    assert "probable from" in " ".join(out.split())
+    assert match["in_words"] in " ".join(out.split())
+    assert max(map(len, out.splitlines())) <= 80
 
 
 def test_what_cannot_be_reached_is_an_error_line(

@@ -18,6 +18,7 @@ from leakwatch.demo.clinic import (
     labels_csv,
     write,
 )
+from leakwatch.demo.clinic_people import person
 
 NHI = re.compile(r"\bZ[A-HJ-NP-Z]{2}\d{4}\b")
 
@@ -48,7 +49,7 @@ def test_a_person_does_not_depend_on_how_many_there_are() -> None:
 def test_kinds_people_and_macrons() -> None:
     """Several kinds and formats, several files a person, names as in Aotearoa."""
     files = list(generate(7))
-    assert 250 <= len(files) <= 600
+    assert 250 <= len(files) <= 700
     counts = Counter(f.category for f in files)
     assert set(counts) == {
         "consultation",
@@ -57,6 +58,12 @@ def test_kinds_people_and_macrons() -> None:
         "laboratory",
         "prescription",
         "enrolment",
+        "medication",
+        "problems",
+        "immunisation",
+        "appointment",
+        "invoice",
+        "specialist-request",
         "form",
     }
     assert min(count for kind, count in counts.items() if kind != "form") >= 15
@@ -80,6 +87,24 @@ def test_numbers_are_from_the_test_range_and_one_persons() -> None:
             owners[nhi].add((file.subject, nhi[1]))
     assert len(owners) == 80
     assert all(len(subjects) == 1 for subjects in owners.values())
+
+
+def test_every_fourth_person_lives_with_the_one_before() -> None:
+    """Name and address alone tell nobody apart: households share them."""
+    people = [person(7, number, series="A") for number in range(12)]
+    for one, other in zip(people[2::4], people[3::4], strict=True):
+        assert (one.family, one.address, one.phone) == (other.family, other.address, other.phone)
+        assert one.nhi != other.nhi
+    assert len({who.address for who in people}) == 9
+
+
+def test_nothing_is_written_before_birth() -> None:
+    """A document about somebody is of a day on which they lived."""
+    for file in generate(7, 40):
+        born = re.search(r"(?:DOB|Date of birth:|born|Born:) *(\d\d)/(\d\d)/(\d{4})", file.text)
+        if file.subject and born:
+            day, month, year = born.groups()
+            assert file.path.rpartition("/")[2][:8] > f"{year}{month}{day}"
 
 
 def test_notes_differ_though_templates_repeat() -> None:

@@ -17,17 +17,19 @@ NOTHING = Scores(
     cont=0.0,
     few=0.0,
     complete=0.0,
+    margin=0.0,
     passage_chars=0,
     passages=(),
     shared_unique=0.0,
     leak_in_stolen=0.0,
     jaccard=0.0,
     background_peak=0.0,
+    background_compared=0,
 )
 DEFAULTS = Calibration()
 
 
-@pytest.mark.parametrize("name", ["run", "rare", "noisy", "cont", "few", "complete"])
+@pytest.mark.parametrize("name", ["run", "rare", "noisy", "cont", "few", "complete", "margin"])
 def test_any_one_score_suffices(name: str) -> None:
     """A grade is an OR of thresholds: at each the grade is reached, just below it is not."""
     for grade, limits in ((Grade.PROBABLE, DEFAULTS.probable), (Grade.POSSIBLE, DEFAULTS.possible)):

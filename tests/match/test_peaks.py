@@ -32,6 +32,7 @@ def test_a_left_copy_does_not_hide_itself(background_from: int, expected: float)
     policy = CommonPolicy(background_from=background_from)
     bundle = made(known, documents, policy=policy)
     sketches = [sketch for _, sketch in documents]
-    peaks = background_peaks(bundle.segment, sketches, policy, bundle.population)
-    assert peaks.dtype == np.float32
-    assert peaks.min(axis=0).tolist() == [pytest.approx(expected, abs=0.12)]
+    near = background_peaks(bundle.segment, sketches, policy, bundle.population)
+    assert near.peaks.dtype == np.float32
+    assert near.peaks.tolist() == [pytest.approx(expected, abs=0.12)]
+    assert near.compared.tolist() == [2]

@@ -18,7 +18,7 @@ from leakwatch.corpus.calibration import CommonPolicy
 from leakwatch.corpus.columns import KINDS, Columns, Grams, Names
 from leakwatch.corpus.digests import as_digests, once
 from leakwatch.corpus.known import KnownFile, RawText
-from leakwatch.corpus.segment import NO_CATEGORY, Segment
+from leakwatch.corpus.segment import NO_CATEGORY, Segment, saturated
 from leakwatch.fingerprint.minhash import PERMUTATIONS
 from leakwatch.fingerprint.sketch import Sketch
 
@@ -59,7 +59,11 @@ def made(
         columns = with_forward(merged(columns_of(files)), out)
         done = assemble(columns, kept, first=0, policy=policy, out=out, work=work)
         peaks = np.zeros(len(columns), np.float32)
-        segment = segment_in(out.path, background_peaks=peaks)
+        segment = segment_in(
+            out.path,
+            background_peaks=peaks,
+            background_compared=saturated(np.zeros(len(columns), np.int64)),
+        )
         return Made(segment, done.population, columns, kept, documents)
 
 
@@ -93,6 +97,7 @@ def columns_of(files: Sequence[KnownFile]) -> Columns:
             np.array([row for row, _, _ in names], np.int64),
         ),
         peaks=np.zeros(len(files), np.float32),
+        compared=np.zeros(len(files), np.uint16),
     )
 
 

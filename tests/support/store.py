@@ -20,8 +20,10 @@ from leakwatch.model.finding import (
     FindingEvent,
     Outcome,
 )
-from leakwatch.model.match import Grade, Match, Method
+from leakwatch.model.fingerprint import ExactDigests
+from leakwatch.model.match import Grade, Match, Method, Passage
 from leakwatch.model.matter import Act, ActCode, Matter, OrderKind, OrderVersion, PayloadPolicy
+from leakwatch.model.sighting import Sighting, StoredArtefact, StoredListing
 from leakwatch.model.source import Role, SourceSpec, Via
 from leakwatch.ports import Store, StoredMatch, UnitOfWork
 
@@ -175,10 +177,58 @@ def a_match(file: str = "k-1", **changes: Any) -> StoredMatch:
         stolen_in_leak=0.97,
         leak_in_stolen=0.41,
         passage_chars=812,
+        passages=(Passage(120, 932), Passage(1010, 1200)),
+        passage_count=3,
+        passage_total_chars=1050,
+        shared_unique=0.93,
+        chance=0.0004,
+        chance_basis=2500,
         reasons=("a passage of 812 letters",),
     )
-    stored = StoredMatch(match=match, artefact_ordinal="3.0", capture_id="c-1", seen_at=NOW)
+    stored = StoredMatch(
+        match=match,
+        artefact_ordinal="3.0",
+        capture_id="c-1",
+        seen_at=NOW,
+        artefact_letters=3540,
+    )
     return replace(stored, **changes)
+
+
+def a_sighting(number: int = 1, **changes: Any) -> Sighting:
+    """Return a sighting whose capture is ``a_capture(number)``."""
+    capture, scheme = f"c-{number}", "ab12:cd34"
+    sighting = Sighting(
+        id=f"s-{number}",
+        matter=MATTER,
+        source=SOURCE,
+        location=f"http://fictional-leaks.example/post/{number}",
+        observed_at=after(number),
+        corpora="1" * 64,
+        observation={"id": f"o-{number}", "captures": []},
+        artefacts=(
+            StoredArtefact(
+                capture_id=capture,
+                ordinal="",
+                kind="zip",
+                size_bytes=99,
+                digests=ExactDigests("ab" * 16, None, 0),
+                scheme=scheme,
+                error="encrypted",
+            ),
+            StoredArtefact(
+                capture_id=capture,
+                ordinal="3.0",
+                kind="text",
+                size_bytes=2**40,
+                digests=ExactDigests("cd" * 16, "ef" * 16, 2**33),
+                scheme=scheme,
+                sketches=(bytes(range(256)), b"", b"\x00"),
+            ),
+        ),
+        listings=(StoredListing(capture, scheme, b"\x01\x80"),),
+    )
+    return replace(sighting, **changes)
 
 
 def a_draft(number: int = 1, **changes: Any) -> RecordDraft:
