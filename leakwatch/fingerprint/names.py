@@ -96,13 +96,15 @@ def _message(kind: NameKind, facts: NameFacts) -> bytes | None:
 
 
 def _last_parts(path: str, count: int) -> bytes | None:
-    """Return the letters of the last parts of a path that have any, ``/`` between them."""
+    """Return the letters of a base name, and of the last folders that have any, ``/`` between."""
     parts: list[bytes] = []
     while path and len(parts) < count:
         path, _, part = path.rpartition("/")
         plain = letters(part) if len(part) <= LONGEST_PART else b""
         if plain:
             parts.append(plain)
+        elif not parts:
+            return None
     return b"/".join(reversed(parts)) if len(parts) == count else None
 
 
