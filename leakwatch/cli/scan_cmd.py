@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +19,7 @@ from leakwatch.cli.render import Output, shown
 from leakwatch.match.wording import told
 
 if TYPE_CHECKING:
-    from leakwatch.match.scan import ScanResult
+    from leakwatch.match.scan import Fetched, ScanResult
     from leakwatch.model.match import Match
 
 NOTHING_FOUND = 1
@@ -49,7 +50,10 @@ def scan(
     tor_proxy: Annotated[
         str, typer.Option("--tor-proxy", metavar="URL", help="SOCKS proxy for URLs.")
     ] = "socks5://127.0.0.1:9050",
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Files read at a time.")] = 2,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", min=1, help="Processes that look; one a core unless given."),
+    ] = None,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 1 when nothing is found.")
     ] = False,
@@ -57,29 +61,44 @@ def scan(
     """Tell which known files stand in files, folders and archives.
 
     Prints a line for each artefact with a match or an error; a target without
-    a line is clean as far as it could be read: a PDF or a picture is compared
-    by its bytes alone. Links met in folders are not followed. URLs go through Tor.
+    a line is clean as far as it could be read: the text of a PDF is not, and
+    pictures are looked at only if the corpus was built with --images. Links met in folders are not followed. URLs go through Tor.
     Ends with an error's exit code when a target could not be reached.
 
     Example: leakwatch scan dump.zip --corpus clinic.corpus --key fingerprint.key --json
     """
     del full
     from leakwatch.corpus.bundle import open_corpus
+    from leakwatch.corpus.crew import Crew, cores
+    from leakwatch.extract.base import PictureLimits
     from leakwatch.fingerprint.key import FingerprintKey
     from leakwatch.match.matcher import CorpusMatcher
-    from leakwatch.match.scan import Scanner
+    from leakwatch.match.scan import Looker
+    from leakwatch.match.scan import scan as scan_targets
     from leakwatch.sandbox.limits import ReadLimits
     from leakwatch.sandbox.pool import SandboxPool
-    from leakwatch.wiring.urls import UrlTargets
+
+    def fetch_target(url: str) -> Sequence[Fetched]:
+        # Takes as long to load as the rest together; most targets are files.
+        from leakwatch.wiring.urls import UrlTargets
+
+        return UrlTargets(direct, allow_private, tor_proxy)(url)
 
     output = Output(as_json=as_json)
     loaded = FingerprintKey.load(key)
-    matcher = CorpusMatcher([open_corpus(path) for path in corpora], loaded)
-    with SandboxPool(ReadLimits(), workers=jobs) as reader, output.progress("looked at") as bar:
-        scanner = Scanner(
-            reader, matcher, fetch_target=UrlTargets(direct, allow_private, tor_proxy), jobs=jobs
-        )
-        results = scanner.scan(targets, progress=lambda n: bar.advance(bar.task_ids[0], n))
+    # Opened and checked once: the processes inherit the maps and share their pages.
+    opened = [open_corpus(path) for path in corpora]
+    matcher = CorpusMatcher(opened, loaded)
+    images = any(corpus.manifest.images for corpus in opened)
+    limits = ReadLimits(pictures=PictureLimits() if images else None)
+
+    @contextmanager
+    def looker() -> Iterator[Looker]:
+        with SandboxPool(limits, workers=1, parser_modules=()) as reader:
+            yield Looker(reader, matcher, fetch_target)
+
+    with Crew(looker, jobs=jobs or cores()) as crew, output.progress("looked at") as bar:
+        results = scan_targets(crew, targets, progress=lambda n: bar.advance(bar.task_ids[0], n))
         code = show(output, results, explain=explain)
     raise typer.Exit(code if code is not None else NOTHING_FOUND * exit_code)
 

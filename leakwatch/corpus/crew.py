@@ -45,6 +45,11 @@ _END_TIMEOUT_S = 5.0
 _PR_SET_PDEATHSIG = 1
 
 
+def cores() -> int:
+    """Return how many cores this process may use: as many jobs keep them all at work."""
+    return len(os.sched_getaffinity(0))
+
+
 class Crew(Generic[State]):
     """A fixed number of processes, or none: then the work is done here.
 
@@ -85,21 +90,27 @@ class Crew(Generic[State]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        self.close(at_once=error is not None)
 
     @property
     def jobs(self) -> int:
         """Return how many items are worked on at once."""
         return max(1, self._jobs)
 
-    def close(self) -> None:
-        """End every process, whatever it is at; idempotent."""
+    def close(self, *, at_once: bool = True) -> None:
+        """End every process, whatever it is at; idempotent.
+
+        Args:
+            at_once: by a signal; else each that is idle closes what it opened,
+                and its children's CPU time is counted as ours.
+        """
         if self._here is not None:
             self._here.close()
             self._here = self._state = None
         for process, ours in self._workers:
             ours.close()
-            process.terminate()
+            if at_once or self._is_at_work(ours):
+                process.terminate()
         for process, _ in self._workers:
             process.join(_END_TIMEOUT_S)
             if process.is_alive():
@@ -128,6 +139,9 @@ class Crew(Generic[State]):
             self._hand.drain()
         self._hand = hand = _Hand(self._workers, function, iter(items), self.jobs * _AHEAD)
         yield from hand.results()
+
+    def _is_at_work(self, ours: Connection) -> bool:
+        return self._hand is not None and self._hand.is_at_work(ours)
 
     def _opened(self) -> State:
         if self._here is None:
@@ -180,6 +194,10 @@ class _Hand(Generic[Item, Result]):
             if not is_well:
                 raise result
             yield item, result
+
+    def is_at_work(self, ours: Connection) -> bool:
+        """Tell whether a result is still to come through a pipe."""
+        return ours in self._busy
 
     def drain(self) -> None:
         """Wait until no process is at work, so that no old result is heard later."""

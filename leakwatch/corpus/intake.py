@@ -16,7 +16,9 @@ CHANGED = "changed"
 """Written to while it was read: known as it was then."""
 LARGE_BYTES = 4 * 1024 * 1024
 """A file over this is read alone, from its path, and its members one after the other."""
-_BATCH_FILES = 64
+_BATCH_FILES = (64, 512)
+"""Files read together: few at first, to have every process at work and something to
+show; then more, as what starts the reading of a batch takes as long as a hundred notes."""
 _BATCH_BYTES = 8 * 1024 * 1024
 
 
@@ -65,16 +67,16 @@ class Taken:
 
 
 def batches(entries: Iterable[TreeEntry]) -> Iterator[list[TreeEntry]]:
-    """Cut into what is read together: a large file alone, small ones in dozens."""
+    """Cut into what is read together: a large file alone, small ones by the hundred."""
     batch: list[TreeEntry] = []
     size = 0
+    most, ceiling = _BATCH_FILES
     for entry in entries:
         is_large = entry.size_bytes > LARGE_BYTES
-        if batch and (
-            is_large or len(batch) == _BATCH_FILES or size + entry.size_bytes > _BATCH_BYTES
-        ):
+        if batch and (is_large or len(batch) >= most or size + entry.size_bytes > _BATCH_BYTES):
             yield batch
             batch, size = [], 0
+            most = min(2 * most, ceiling)
         batch.append(entry)
         size += entry.size_bytes
         if is_large:
@@ -84,10 +86,18 @@ def batches(entries: Iterable[TreeEntry]) -> Iterator[list[TreeEntry]]:
         yield batch
 
 
-def take(reader: FileReader, batch: Sequence[TreeEntry]) -> Iterator[Taken]:
-    """Yield everything in a batch, entry by entry; raises only if the reader does not work."""
+def take(
+    reader: FileReader, batch: Sequence[TreeEntry], *, with_roots: bool = True
+) -> Iterator[Taken]:
+    """Yield everything in a batch, entry by entry; raises only if the reader does not work.
+
+    Args:
+        reader: opens the files.
+        batch: of ``batches``.
+        with_roots: compute ``pieces_root``, which takes a hash of every byte.
+    """
     if len(batch) == 1 and batch[0].size_bytes > LARGE_BYTES:
-        yield from _take_large(reader, batch[0])
+        yield from _take_large(reader, batch[0], with_roots=with_roots)
         return
     bodies = [_body(entry) for entry in batch]
     read = reader.read_many(
@@ -97,17 +107,21 @@ def take(reader: FileReader, batch: Sequence[TreeEntry]) -> Iterator[Taken]:
     )
     for number, (entry, body) in enumerate(zip(batch, bodies, strict=True)):
         if isinstance(body, bytes):
-            pieces = PiecesRoot()
-            pieces.update(body)
-            root = pieces.hexdigest()
+            root = _root(body) if with_roots else None
             yield from (_taken(number, entry, artefact, root) for artefact in next(read))
         else:
             yield Taken(number, entry, problem=body)
 
 
-def _take_large(reader: FileReader, entry: TreeEntry) -> Iterator[Taken]:
+def _root(body: bytes) -> str | None:
+    pieces = PiecesRoot()
+    pieces.update(body)
+    return pieces.hexdigest()
+
+
+def _take_large(reader: FileReader, entry: TreeEntry, *, with_roots: bool) -> Iterator[Taken]:
     try:
-        root = pieces_root(entry)
+        root = pieces_root(entry) if with_roots else None
     except OSError:
         yield Taken(0, entry, problem=str(Found.UNREADABLE))
         return

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from leakwatch.fingerprint.exact import ExactHasher
 from leakwatch.fingerprint.grams import Values
+from leakwatch.fingerprint.image import PictureHasher, PictureHashes
 from leakwatch.fingerprint.key import FingerprintKey
-from leakwatch.fingerprint.minhash import Signature, signature
+from leakwatch.fingerprint.minhash import Signature, signatures
 from leakwatch.fingerprint.names import NameFacts, NameHasher, NameKind
 from leakwatch.fingerprint.normalise import letters
 from leakwatch.fingerprint.sizes import SizeMask
@@ -74,6 +75,7 @@ class Fingerprinter:
         self._sketcher = Sketcher(key)
         self._exact = ExactHasher(key)
         self._names = NameHasher(key)
+        self._pictures = PictureHasher(key)
         self._sizes = SizeMask(key)
         self.params = self._sketcher.params
 
@@ -84,16 +86,28 @@ class Fingerprinter:
             artefact: as the sandbox read it.
             names: what listings would say of it.
         """
-        digests, sketch = self.document(artefact)
-        return KnownFile(
-            raw=digests.raw,
-            text=digests.text,
-            letters=sketch.letters,
-            values=sketch.distinct,
-            signature=signature(sketch.distinct),
-            names=frozenset(i for facts in names for i in self._names.digests(facts).items()),
-            masked_size=self._sizes.masked(digests.raw, artefact.size_bytes),
-        )
+        return self.known_files([(artefact, names)])[0]
+
+    def known_files(
+        self, artefacts: Sequence[tuple[Artefact, Iterable[NameFacts]]]
+    ) -> list[KnownFile]:
+        """Return what ``known_file`` does for each: together, several times faster."""
+        made = self.documents([artefact for artefact, _ in artefacts])
+        signed = signatures([sketch.distinct for _, sketch in made])
+        return [
+            KnownFile(
+                raw=digests.raw,
+                text=digests.text,
+                letters=sketch.letters,
+                values=sketch.distinct,
+                signature=signature,
+                names=frozenset(i for facts in names for i in self._names.digests(facts).items()),
+                masked_size=self._sizes.masked(digests.raw, artefact.size_bytes),
+            )
+            for (artefact, names), (digests, sketch), signature in zip(
+                artefacts, made, signed, strict=True
+            )
+        ]
 
     def name_number(self, artefact: Artefact) -> int:
         """Return the keyed number of an artefact's base name; nought for none."""
@@ -101,7 +115,23 @@ class Fingerprinter:
 
     def document(self, artefact: Artefact) -> tuple[RawText, Sketch]:
         """Return the digests and the sketch of an artefact that was read to its end."""
-        text = letters(artefact.text or "")
+        return self.documents([artefact])[0]
+
+    def documents(self, artefacts: Sequence[Artefact]) -> list[tuple[RawText, Sketch]]:
+        """Return what ``document`` does for each: together, several times faster."""
+        texts = [letters(artefact.text or "") for artefact in artefacts]
+        return [
+            (self._digests(artefact, text), sketch)
+            for artefact, text, sketch in zip(
+                artefacts, texts, self._sketcher.sketch_many(texts), strict=True
+            )
+        ]
+
+    def _digests(self, artefact: Artefact, text: bytes) -> RawText:
         digests = self._exact.digests(artefact.sha256, text)
         exact = bytes.fromhex(digests.text) if digests.text else None
-        return RawText(bytes.fromhex(digests.raw), exact), self._sketcher.sketch(text)
+        return RawText(bytes.fromhex(digests.raw), exact)
+
+    def pictures(self, artefact: Artefact) -> PictureHashes:
+        """Return the keyed hashes of the artefact's pictures, those that say enough."""
+        return self._pictures.upright(artefact.pictures)

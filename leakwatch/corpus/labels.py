@@ -39,6 +39,8 @@ class Labels:
 
         A member of an archive has its archive's label unless it has its own.
         """
+        if not self.by_path:
+            return None
         outer, separator, _ = relative.partition("!/")
         for path in (relative, outer) if separator else (relative,):
             for written in (path, f"{root}/{path}"):

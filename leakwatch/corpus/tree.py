@@ -12,6 +12,7 @@ from pathlib import Path
 from leakwatch.fingerprint.names import PiecesRoot
 
 _PIECE_BYTES = 1 << 20
+_REST_BYTES = 1 << 14
 
 
 class Found(StrEnum):
@@ -91,14 +92,21 @@ def _below(root: Path, paths: Collection[Path]) -> frozenset[str]:
 
 def read_bytes(entry: TreeEntry) -> bytes:
     """Read a file, refusing to follow a link that took its place; raises OSError."""
-    with os.fdopen(_opened(entry), "rb") as file:
-        return file.read()
+    fd = _opened(entry)
+    try:
+        # All there was in one call; then what came since, most likely nothing.
+        parts = [os.read(fd, entry.size_bytes + 1)]
+        while parts[-1]:
+            parts.append(os.read(fd, _REST_BYTES))
+        return b"".join(parts)
+    finally:
+        os.close(fd)
 
 
 def has_changed(entry: TreeEntry) -> bool:
     """Tell whether the file is no longer the one that was walked past."""
     try:
-        status = entry.path.lstat()
+        status = os.lstat(_path(entry))
     except OSError:
         return True
     return (status.st_size, status.st_mtime_ns) != (entry.size_bytes, entry.changed_ns)
@@ -114,4 +122,9 @@ def pieces_root(entry: TreeEntry) -> str | None:
 
 
 def _opened(entry: TreeEntry) -> int:
-    return os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    return os.open(_path(entry), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+def _path(entry: TreeEntry) -> str:
+    """Return ``entry.path``, which as a Path takes longer than the opening."""
+    return os.path.join(entry.root, entry.relative)  # noqa: PTH118

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -28,7 +29,11 @@ class Sketch:
     @cached_property
     def distinct(self) -> Values:
         """uint64, ascending, each value once."""
-        return np.unique(self.values)
+        ordered = np.sort(self.values)
+        new = np.empty(len(ordered), np.bool_)
+        new[:1] = True
+        np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+        return ordered[new]
 
 
 class Sketcher:
@@ -42,6 +47,14 @@ class Sketcher:
         """Return the sketch of normalised letters; empty below 16 of them."""
         values, positions = self._selector.grams(letters)
         return Sketch(self.params, len(letters), values, positions)
+
+    def sketch_many(self, texts: Sequence[bytes]) -> list[Sketch]:
+        """Return the sketch of each text; many small ones go together, several times faster."""
+        grams = self._selector.grams_of_each(texts)
+        return [
+            Sketch(self.params, len(text), values, positions)
+            for text, (values, positions) in zip(texts, grams, strict=True)
+        ]
 
 
 def check_comparable(ours: FingerprintParams, theirs: FingerprintParams, *, what: str) -> None:

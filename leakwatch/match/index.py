@@ -6,6 +6,7 @@ and only the pages touched become resident.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,12 @@ Indices = NDArray[np.int64]
 
 LONGEST_LIST = 4096
 """A gram that more files post brings none of them into question: it would bring all."""
+
+
+_AT_ONCE = 1 << 15
+"""Grams looked up at a time: they stay in the processor's cache."""
+_COMPARED = 1 << 14
+"""Entries up to which each is compared; a search takes fifty calls of NumPy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,16 @@ class SegmentIndex:
         background[found] = self.segment.shared_background[places]
         return Sharing(groups, background)
 
+    def may_hold(self, raw: Sequence[bytes], text: Sequence[bytes]) -> list[tuple[bool, bool]]:
+        """Tell of many keyed digests, in one go, which are worth a look: hardly any are.
+
+        Args:
+            raw: of bytes, for ``by_raw``; empty where there is none.
+            text: of texts, for ``by_text``; one for each of ``raw``.
+        """
+        found = (_found(self.segment.raw_keys, raw), _found(self.segment.text_keys, text))
+        return list(zip(*found, strict=True))
+
     def by_raw(self, digest: bytes) -> list[int]:
         """Return the file of a keyed raw digest, in a list of none or one."""
         first, rest = _halves(digest)
@@ -104,17 +121,44 @@ class _Table:
 
     def find(self, values: Values) -> tuple[Indices, Indices, Indices]:
         """Return indices into ``values`` of those that are there, and from where to where."""
+        parts = [
+            self._find(values[start : start + _AT_ONCE], start)
+            for start in range(0, len(values), _AT_ONCE)
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        nothing = np.empty(0, np.int64)
+        found, first, after = zip(*parts, (nothing,) * 3, strict=True)
+        return np.concatenate(found), np.concatenate(first), np.concatenate(after)
+
+    def _find(self, values: Values, start: int) -> tuple[Indices, Indices, Indices]:
         buckets = (values >> self._shift).astype(np.int64)
         wanted = (values >> np.uint64(64 - GRAM_BITS)).astype(np.int64) & self._mask
         starts = self._offsets[buckets].astype(np.int64)
         ends = self._offsets[buckets + 1].astype(np.int64)
         filled = np.flatnonzero(starts < ends)
-        wanted, ends = wanted[filled], ends[filled]
-        first = self._bound(wanted, starts[filled], ends)
+        wanted, starts, ends = wanted[filled], starts[filled], ends[filled]
+        filled += start
+        if int((ends - starts).sum()) <= _COMPARED:
+            return self._compared(filled, wanted, starts, ends)
+        first = self._bound(wanted, starts, ends)
         held = np.flatnonzero(first < ends)
         held = held[self._stored[first[held]] == wanted[held]]
         first = first[held]
         return filled[held], first, self._bound(wanted[held] + 1, first, ends[held])
+
+    def _compared(
+        self, filled: Indices, wanted: Indices, starts: Indices, ends: Indices
+    ) -> tuple[Indices, Indices, Indices]:
+        """Compare with all that stands in the buckets: less to do, for a few, than a search."""
+        sizes = ends - starts
+        places = expand(starts, sizes)
+        same = np.flatnonzero(self._stored[places] == np.repeat(wanted, sizes))
+        owners = np.repeat(np.arange(len(sizes)), sizes)[same]
+        first = np.flatnonzero(changes(owners))
+        counts = np.diff(np.append(first, len(owners)))
+        begins = places[same[first]]
+        return filled[owners[first]], begins, begins + counts
 
     def _bound(self, wanted: Indices, starts: Indices, ends: Indices) -> Indices:
         """Return the first place in each range where what is stored is not below ``wanted``."""
@@ -128,7 +172,7 @@ class _Table:
         return left
 
 
-def changes(ids: Indices) -> NDArray[np.bool_]:
+def changes(ids: NDArray[np.integer]) -> NDArray[np.bool_]:
     """Return where a run of equal ids begins."""
     begins = np.ones(len(ids), np.bool_)
     np.not_equal(ids[1:], ids[:-1], out=begins[1:])
@@ -137,6 +181,15 @@ def changes(ids: Indices) -> NDArray[np.bool_]:
 
 def _halves(digest: bytes) -> tuple[int, int]:
     return int.from_bytes(digest[:8], "big"), int.from_bytes(digest[8:], "big")
+
+
+def _found(keys: NDArray[np.uint64], digests: Sequence[bytes]) -> list[bool]:
+    wanted = np.array([int.from_bytes(digest[:8], "big") for digest in digests], np.uint64)
+    if not len(keys) or not len(wanted):
+        return [False] * len(wanted)
+    places = np.minimum(np.searchsorted(keys, wanted, "left"), len(keys) - 1)
+    found: list[bool] = (keys[places] == wanted).tolist()
+    return found
 
 
 def _equal(keys: NDArray[Any], key: int) -> range:

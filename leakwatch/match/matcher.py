@@ -22,8 +22,9 @@ from leakwatch.match.index import SegmentIndex
 from leakwatch.match.inventory import Inventory
 from leakwatch.match.lines import Lines, kept_of, lines_kept, lines_of
 from leakwatch.match.listing import match_lines
+from leakwatch.match.pictures import PictureMatches
 from leakwatch.match.readings import readings
-from leakwatch.match.score import Scores, score
+from leakwatch.match.score import Scores, score_many
 from leakwatch.model.artefact import Artefact
 from leakwatch.model.fingerprint import ExactDigests
 from leakwatch.model.listing import Listing
@@ -54,6 +55,22 @@ class _Shelf:
         return (file for file in files if file not in self.withdrawn)
 
 
+@dataclass(frozen=True, slots=True)
+class _LookedFor:
+    """What is compared of one artefact."""
+
+    digests: ExactDigests
+    sketches: Sequence[Sketch]
+    """Of each of its readings."""
+    size_bytes: int
+    pictures: Iterable[Match]
+    """Files that hold one of its pictures."""
+
+    def kept(self) -> tuple[bytes, ...]:
+        """Return what may be stored of the sketches."""
+        return tuple(compact(sketch) for sketch in self.sketches if len(sketch.values))
+
+
 class CorpusMatcher:
     """Implements ``ports.Matcher`` over opened corpora.
 
@@ -70,6 +87,7 @@ class CorpusMatcher:
         self._sketcher = Sketcher(key)
         self._exact = ExactHasher(key)
         self._names = NameHasher(key)
+        self._pictures = PictureMatches(corpora, key)
         self._keeper = LineKeeper(key)
         for corpus in corpora:
             check_comparable(
@@ -89,19 +107,42 @@ class CorpusMatcher:
 
     def match_artefact(self, artefact: Artefact, *, keep: bool = False) -> Reading:
         """Return every known file found in the artefact, surest first."""
-        texts = list(readings(artefact.text or ""))
-        digests = self._exact.digests(artefact.sha256, texts[0])
-        sketches = [self._sketcher.sketch(text) for text in texts]
-        matches = self._matches(digests, sketches, size_bytes=artefact.size_bytes)
-        kept = tuple(compact(s) for s in sketches if len(s.values)) if keep else ()
-        return Reading(digests, matches, sketches=kept)
+        return self.match_artefacts([artefact], keep=keep)[0]
+
+    def match_artefacts(
+        self, artefacts: Sequence[Artefact], *, keep: bool = False
+    ) -> list[Reading]:
+        """Return what ``match_artefact`` does for each: together, in a fraction of the time."""
+        read = [list(readings(artefact.text or "")) for artefact in artefacts]
+        made = iter(self._sketcher.sketch_many([text for texts in read for text in texts]))
+        looked_for = [
+            _LookedFor(
+                self._exact.digests(artefact.sha256, texts[0]),
+                [next(made) for _ in texts],
+                artefact.size_bytes,
+                self._pictures.of(artefact),
+            )
+            for artefact, texts in zip(artefacts, read, strict=True)
+        ]
+        return [
+            Reading(
+                one.digests,
+                matches,
+                sketches=one.kept() if keep else (),
+                pictures=self._pictures.kept_of(artefact) if keep else b"",
+            )
+            for artefact, one, matches in zip(
+                artefacts, looked_for, self._matches(looked_for), strict=True
+            )
+        ]
 
     def match_stored(self, artefact: StoredArtefact) -> Reading:
         """Return what ``match_artefact`` would for the artefact this was kept of."""
         self._require(artefact.scheme)
         sketches = [expand(data, self._sketcher.params) for data in artefact.sketches]
-        matches = self._matches(artefact.digests, sketches, size_bytes=artefact.size_bytes)
-        return Reading(artefact.digests, matches)
+        pictures = self._pictures.of_kept(artefact.pictures)
+        looked_for = _LookedFor(artefact.digests, sketches, artefact.size_bytes, pictures)
+        return Reading(artefact.digests, self._matches([looked_for])[0])
 
     def match_listing(self, listing: Listing, *, keep: bool = False) -> Reading:
         """Return every known file that the listing names, surest first."""
@@ -114,17 +155,23 @@ class CorpusMatcher:
         self._require(listing.scheme)
         return Reading(None, self._named(lines_kept(listing.lines, self._keeper)))
 
-    def _matches(
-        self, digests: ExactDigests, sketches: Sequence[Sketch], *, size_bytes: int
-    ) -> tuple[Match, ...]:
-        found = _Best()
+    def _matches(self, looked_for: Sequence[_LookedFor]) -> list[tuple[Match, ...]]:
+        found = [_Best() for _ in looked_for]
+        owners = [number for number, one in enumerate(looked_for) for _ in one.sketches]
+        sketches = [sketch for one in looked_for for sketch in one.sketches]
         for shelf in self._shelves:
-            if digests.raw and size_bytes >= RAW_FLOOR_BYTES:
-                found.add(_equal_bytes(shelf, digests))
-            found.add(_equal_text(shelf, digests))
-            for sketch in sketches:
-                found.add(_similar_text(shelf, sketch))
-        return found.matches()
+            for one, best, (raw, text) in zip(
+                looked_for, found, _may_be_equal(shelf, looked_for), strict=True
+            ):
+                if raw and one.size_bytes >= RAW_FLOOR_BYTES:
+                    best.add(_equal_bytes(shelf, one.digests))
+                if text:
+                    best.add(_equal_text(shelf, one.digests))
+            for owner, matches in zip(owners, _similar_texts(shelf, sketches), strict=True):
+                found[owner].add(matches)
+        for one, best in zip(looked_for, found, strict=True):
+            best.add(one.pictures)
+        return [best.matches() for best in found]
 
     def _named(self, lines: Lines) -> tuple[Match, ...]:
         found = _Best()
@@ -185,8 +232,10 @@ class _Best:
         return tuple(sorted(self._by_file.values(), key=_surest_first))
 
 
-def _surest_first(match: Match) -> tuple[int, float, str, str]:
-    return -match.grade.rank, -(match.stolen_in_leak or 0.0), match.corpus, match.file
+def _surest_first(match: Match) -> tuple[float | str, ...]:
+    """Of two files that are there as good as whole, the one that more of the text is of."""
+    shares = round(match.stolen_in_leak or 0.0, 1), match.leak_in_stolen or 0.0
+    return -match.grade.rank, *(-share for share in shares), match.corpus, match.file
 
 
 def _shelves(corpus: Corpus) -> Iterator[_Shelf]:
@@ -201,6 +250,13 @@ def _inventory(shelves: Sequence[_Shelf], corpus: Corpus, mask: SizeMask) -> Inv
         [shelf.withdrawn for shelf in shelves],
         mask=mask,
         common_names=corpus.background.names,
+    )
+
+
+def _may_be_equal(shelf: _Shelf, looked_for: Sequence[_LookedFor]) -> list[tuple[bool, bool]]:
+    return shelf.index.may_hold(
+        [bytes.fromhex(one.digests.raw) for one in looked_for],
+        [bytes.fromhex(one.digests.text or "") for one in looked_for],
     )
 
 
@@ -232,19 +288,20 @@ def _equal(shelf: _Shelf, file: int, grade: Grade, reason: str) -> Match:
     )
 
 
-def _similar_text(shelf: _Shelf, sketch: Sketch) -> Iterator[Match]:
+def _similar_texts(shelf: _Shelf, sketches: Sequence[Sketch]) -> Iterator[list[Match]]:
+    """Yield the matches of each text."""
     manifest = shelf.corpus.manifest
-    scores = score(
+    scores = score_many(
         shelf.index,
-        sketch,
+        sketches,
         policy=manifest.common,
         population=shelf.population,
         excluded=shelf.withdrawn,
+        floor=manifest.calibration.possible,
     )
-    for scored in scores:
-        graded = grade_scores(scored, manifest.calibration)
-        if graded is not None:
-            yield _similar(shelf, scored, graded)
+    for found in scores:
+        graded = ((scored, grade_scores(scored, manifest.calibration)) for scored in found)
+        yield [_similar(shelf, scored, grade) for scored, grade in graded if grade is not None]
 
 
 def _similar(shelf: _Shelf, scores: Scores, graded: Graded) -> Match:

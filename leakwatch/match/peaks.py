@@ -23,7 +23,7 @@ from leakwatch.corpus.segment import Segment
 from leakwatch.fingerprint.sketch import Sketch
 from leakwatch.match.grade import counting
 from leakwatch.match.index import SegmentIndex
-from leakwatch.match.score import Scores, score
+from leakwatch.match.score import Scores, score_many
 
 
 def background_peaks(
@@ -41,8 +41,8 @@ def background_peaks(
     nearest = np.zeros((policy.background_from, len(segment)), np.float32)
     compared = np.zeros(len(segment), np.int64)
     index = SegmentIndex(segment)
-    for sketch in documents:
-        found = score(index, sketch, policy=policy, population=population)
+    sketches = list(documents)
+    for found in score_many(index, sketches, policy=policy, population=population):
         files = np.array([scores.file for scores in found], np.int64)
         complete = np.array([[scores.complete for scores in found]], np.float32)
         both = np.concatenate([nearest[:, files], complete])
@@ -56,9 +56,9 @@ def best_scores(
 ) -> Mapping[str, NDArray[np.float64]]:
     """Return for each score of a threshold the best that any file reaches, by document."""
     index = SegmentIndex(segment)
-    best = [
-        _best(score(index, sketch, policy=policy, population=population)) for sketch in documents
-    ]
+    sketches = list(documents)
+    found = score_many(index, sketches, policy=policy, population=population)
+    best = [_best(scores) for scores in found]
     return {name: np.array([scores[name] for scores in best]) for name in score_names()}
 
 

@@ -1,5 +1,9 @@
 """The flow behind ``leakwatch scan``: target -> reader -> matcher -> results.
 
+    targets -- walked here, in batches --> processes: read, sketch, match
+       ^                                               |
+       +------------- results, in order ---------------+
+
 No database and no daemon. Folders are walked without following links; nothing
 is written. What could not be read is a result of its own, never an exception.
 """
@@ -11,16 +15,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
+from typing import Protocol
 
-from leakwatch.corpus.intake import FileReader, Taken, batches, take
-from leakwatch.corpus.parallel import in_order
+from leakwatch.corpus.crew import Crew
+from leakwatch.corpus.intake import FileReader, batches, take
 from leakwatch.corpus.tree import Found, TreeEntry, walk
 from leakwatch.errors import LeakwatchError, MissingFile
 from leakwatch.model.artefact import MEMBER_SEPARATOR, Artefact
 from leakwatch.model.listing import Listing, ListingEntry
-from leakwatch.model.match import Match
-from leakwatch.ports import Matcher
+from leakwatch.model.match import Match, Method
+from leakwatch.ports import Reading
 
+_TOGETHER = 512
+_TOGETHER_CHARS = 4 * 1024 * 1024
+"""What is matched together: as many artefacts, or as much text of them."""
 URL_SCHEMES = ("http://", "https://")
 
 
@@ -56,6 +64,26 @@ FetchTarget = Callable[[str], Sequence[Fetched]]
 """Gets a URL; raises LeakwatchError (a FetchError, most likely)."""
 
 
+class ManyMatcher(Protocol):
+    """Knows the stolen files of some corpora (``match.matcher.CorpusMatcher``)."""
+
+    def match_artefacts(self, artefacts: Sequence[Artefact]) -> Sequence[Reading]: ...
+
+    def match_listing(self, listing: Listing) -> Reading: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """What a process needs to look at files; each process of a scan has one of its own."""
+
+    reader: FileReader
+    """Opens hostile bytes."""
+    matcher: ManyMatcher
+    """Knows the corpora, whose pages all processes share."""
+    fetch_target: FetchTarget
+    """Gets URLs."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Work:
     """Things looked at together, all of one target."""
@@ -65,98 +93,103 @@ class _Work:
     """Empty for a URL."""
 
 
-class Scanner:
-    """Looks at targets.
+def scan(
+    crew: Crew[Looker], targets: Iterable[str], *, progress: Callable[[int], None] = lambda _: None
+) -> Iterator[ScanResult]:
+    """Yield what is found, in the order of the targets; nothing for a clean one.
 
     Args:
-        reader: opens hostile bytes; called from ``jobs`` threads at once.
-        matcher: knows the corpora.
-        fetch_target: gets URLs.
-        jobs: batches of files looked at at the same time.
+        crew: whose processes look, a batch of files each.
+        targets: paths and URLs.
+        progress: called with the number of files looked at.
     """
+    work = (item for target in targets for item in _work_of(target))
+    for item, results in crew.in_order(_look, work):
+        progress(max(1, len(item.entries)))
+        yield from results
 
-    def __init__(
-        self,
-        reader: FileReader,
-        matcher: Matcher,
-        *,
-        fetch_target: FetchTarget,
-        jobs: int = 1,
-    ) -> None:
-        self._reader = reader
+
+def _look(looker: Looker, work: _Work) -> list[ScanResult]:
+    if not work.entries:
+        return _look_at_url(looker, work.target)
+    looks: dict[int, _Look] = {}
+    gathered = _Gathered(looker.matcher)
+    try:
+        for taken in take(looker.reader, work.entries, with_roots=False):
+            look = looks.setdefault(taken.number, _Look(work.target, looker.matcher))
+            if taken.artefact is not None:
+                gathered.add(look, taken.artefact)
+            elif taken.problem == Found.UNREADABLE:
+                look.fail(taken.entry.relative, MissingFile("it cannot be read"))
+        gathered.match()
+    except LeakwatchError as error:
+        # The sandbox itself failed: nothing from here on has been looked at,
+        # and a file that is read alone not to its end.
+        unread = work.entries[len(looks) if len(work.entries) > 1 else 0 :]
+        failed = [_failed(work.target, e.relative, error) for e in unread]
+        gathered.match()
+        return [r for look in looks.values() for r in look.results()] + failed
+    return [result for look in looks.values() for result in look.results()]
+
+
+def _look_at_url(looker: Looker, target: str) -> list[ScanResult]:
+    results: list[ScanResult] = []
+    try:
+        for fetched in looker.fetch_target(target):
+            look = _Look(target, looker.matcher)
+            if fetched.body is not None:
+                [artefacts] = looker.reader.read_many([(fetched.name, fetched.body)])
+                gathered = _Gathered(looker.matcher)
+                for artefact in artefacts:
+                    gathered.add(look, artefact)
+                gathered.match()
+            if fetched.listing is not None:
+                look.match_listing(fetched.name, fetched.listing)
+            results += look.results()
+    except LeakwatchError as error:
+        results.append(_failed(target, "", error))
+    return results
+
+
+class _Gathered:
+    """Artefacts that wait to be matched together; bounded."""
+
+    def __init__(self, matcher: ManyMatcher) -> None:
         self._matcher = matcher
-        self._fetch_target = fetch_target
-        self._jobs = jobs
+        self._waiting: list[tuple[_Look, Artefact]] = []
+        self._chars = 0
 
-    def scan(
-        self, targets: Iterable[str], *, progress: Callable[[int], None] = lambda _: None
-    ) -> Iterator[ScanResult]:
-        """Yield what is found, in the order of the targets; nothing for a clean one.
+    def add(self, look: _Look, artefact: Artefact) -> None:
+        self._waiting.append((look, artefact))
+        self._chars += len(artefact.text or "")
+        if len(self._waiting) == _TOGETHER or self._chars > _TOGETHER_CHARS:
+            self.match()
 
-        Args:
-            targets: paths and URLs.
-            progress: called with the number of files looked at.
-        """
-        work = (item for target in targets for item in _work_of(target))
-        for item, results in in_order(self._look, work, jobs=self._jobs):
-            progress(max(1, len(item.entries)))
-            yield from results
-
-    def _look(self, work: _Work) -> list[ScanResult]:
-        if not work.entries:
-            return self._look_at_url(work.target)
-        looks: dict[int, _Look] = {}
-        try:
-            for taken in take(self._reader, work.entries):
-                look = looks.setdefault(taken.number, _Look(work.target, self._matcher))
-                look.add(taken)
-        except LeakwatchError as error:
-            # The sandbox itself failed: nothing from here on has been looked at,
-            # and a file that is read alone not to its end.
-            unread = work.entries[len(looks) if len(work.entries) > 1 else 0 :]
-            failed = [_failed(work.target, e.relative, error) for e in unread]
-            return [r for look in looks.values() for r in look.results()] + failed
-        return [result for look in looks.values() for result in look.results()]
-
-    def _look_at_url(self, target: str) -> list[ScanResult]:
-        results: list[ScanResult] = []
-        try:
-            for fetched in self._fetch_target(target):
-                look = _Look(target, self._matcher)
-                if fetched.body is not None:
-                    [artefacts] = self._reader.read_many([(fetched.name, fetched.body)])
-                    for artefact in artefacts:
-                        look.match(artefact)
-                if fetched.listing is not None:
-                    look.match_listing(fetched.name, fetched.listing)
-                results += look.results()
-        except LeakwatchError as error:
-            results.append(_failed(target, "", error))
-        return results
+    def match(self) -> None:
+        """Match what waits."""
+        waiting, self._waiting, self._chars = self._waiting, [], 0
+        readings = self._matcher.match_artefacts([artefact for _, artefact in waiting])
+        for (look, artefact), reading in zip(waiting, readings, strict=True):
+            look.add(artefact, reading)
 
 
 class _Look:
     """What one file or URL comes to, artefact by artefact; holds no content."""
 
-    def __init__(self, target: str, matcher: Matcher) -> None:
+    def __init__(self, target: str, matcher: ManyMatcher) -> None:
         self._target = target
         self._matcher = matcher
         self._found: list[tuple[tuple[int, ...], ScanResult]] = []
         self._unread: dict[tuple[str, ...], list[ListingEntry]] = {}
 
-    def add(self, taken: Taken) -> None:
-        if taken.artefact is not None:
-            self.match(taken.artefact)
-        elif taken.problem == Found.UNREADABLE:
-            error = MissingFile("it cannot be read")
-            self._found.append(((), _failed(self._target, taken.entry.relative, error)))
+    def fail(self, name: str, error: LeakwatchError) -> None:
+        self._found.append(((), _failed(self._target, name, error)))
 
-    def match(self, artefact: Artefact) -> None:
-        """Match one artefact; a member left unread counts by what its archive says of it."""
-        reading = self._matcher.match_artefact(artefact)
+    def add(self, artefact: Artefact, reading: Reading) -> None:
+        """Note an artefact's matches; a member left unread counts by what its archive says."""
         matches = reading.matches
         if matches or artefact.error is not None:
-            kind = ("bytes" if artefact.text is None else "text") if matches else "error"
+            kind = _kind(artefact, matches) if matches else "error"
             letters = reading.digests.letters if reading.digests and artefact.text else None
             result = ScanResult(
                 self._target, str(artefact.path), kind, matches, artefact.error, letters=letters
@@ -182,6 +215,13 @@ class _Look:
             self.match_listing(MEMBER_SEPARATOR.join(names), listing)
         self._unread.clear()
         return [result for _, result in sorted(self._found, key=itemgetter(0))]
+
+
+def _kind(artefact: Artefact, matches: Sequence[Match]) -> str:
+    """Name what the surest match rests on, or might have."""
+    if matches[0].method is Method.IMAGE:
+        return "image"
+    return "bytes" if artefact.text is None else "text"
 
 
 def _work_of(target: str) -> Iterator[_Work]:

@@ -18,20 +18,22 @@ alone, in the regions that ``regions.py`` finds:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leakwatch.corpus.assemble import live_weights, rarities
-from leakwatch.corpus.calibration import CommonPolicy
+from leakwatch.corpus.calibration import CommonPolicy, Thresholds
 from leakwatch.corpus.segment import Segment
 from leakwatch.fingerprint.grams import K
 from leakwatch.fingerprint.sketch import Sketch
 from leakwatch.match.index import Indices, SegmentIndex, changes
-from leakwatch.match.regions import Hits, batches, find_hits, find_regions, window_letters
+from leakwatch.match.regions import Finder, Hits, batches, find_regions, window_letters
+from leakwatch.match.texts import joined, rows
+from leakwatch.match.weights import Weighed, Weights
 
 RUN_FINE = 48.0
 """Letters that a missed gram costs a dense run."""
@@ -39,8 +41,10 @@ NOISY_FINE = 8.0
 """4 finds fewer noisy excerpts (100 words at OCR 2 %: 0.43 for 0.59), 12 none more."""
 MIN_HITS = 6
 """Hits below which a share of a file means nothing, but for those of ``FEW_HITS``."""
-FEW_HITS = ((4, 0.5), (3, 0.9))
-"""So many hits, fewer than six, mean something where they are such a share of a file."""
+FEW_HITS = ((4, 0.499), (3, 0.899))
+"""So many hits, fewer than six, mean something where they are such a share of a file.
+A hair below a half and nine tenths: sums are rounded, and half a file is half a file."""
+_FEWEST = min(hits for hits, _ in FEW_HITS)
 COMPARED = 20
 """Background documents that must have come near a file before its nearest one tells how
 near strangers come. With fewer it may just not be there."""
@@ -86,22 +90,6 @@ class Scores:
     where there is none, of all."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """What the segment knows of each gram of the text."""
-
-    values: NDArray[np.uint64]
-    positions: Indices
-    live: Floats
-    """Weight of a hit; 0 for a common gram."""
-    rarity: Floats
-    rank: Indices
-    """Grams before this one that are not common."""
-    unique: NDArray[np.bool_]
-    """Held by one group of known files and no background document."""
-    distinct: int
-
-
 def score(
     index: SegmentIndex,
     sketch: Sketch,
@@ -119,25 +107,89 @@ def score(
         population: what rarity is counted in.
         excluded: files that are known no longer.
     """
-    regions = find_regions(index, sketch, excluded=excluded)
-    if not len(regions.files):
-        return []
-    sharing = index.sharing(sketch.values)
-    live = live_weights(sharing.groups, sharing.background, policy)
-    text = _Text(
-        values=sketch.values,
-        positions=sketch.positions,
-        live=live,
-        rarity=rarities(sharing.groups, sharing.background, population),
-        rank=np.cumsum(live > 0) - (live > 0),
-        unique=(sharing.groups == 1) & (sharing.background == 0),
-        distinct=len(sketch.distinct),
-    )
-    found = (find_hits(index, batch, sketch) for batch in batches(regions))
-    return [scores for hits in found for scores in _scored(index.segment, hits, text)]
+    [scores] = score_many(index, [sketch], policy=policy, population=population, excluded=excluded)
+    return scores
 
 
-def _scored(segment: Segment, hits: Hits, text: _Text) -> Iterator[Scores]:
+def score_many(
+    index: SegmentIndex,
+    sketches: Sequence[Sketch],
+    *,
+    policy: CommonPolicy,
+    population: int,
+    excluded: frozenset[int] = frozenset(),
+    floor: Thresholds | None = None,
+) -> list[list[Scores]]:
+    """Return for each text what ``score`` does; together many take a fraction of the time.
+
+    Args:
+        index: the segment to look in.
+        sketches: of the texts.
+        policy: what is common.
+        population: what rarity is counted in.
+        excluded: files that are known no longer.
+        floor: leave out what reaches none of these.
+    """
+    found: list[list[Scores]] = [[] for _ in sketches]
+    for row in rows(sketches):
+        texts = joined([sketches[number] for number in row])
+        regions = find_regions(index, texts, excluded=excluded)
+        if not len(regions.files):
+            continue
+        weights = Weights(index, texts, policy=policy, population=population)
+        may_reach = partial(_may_reach, index.segment, weights, floor) if floor else None
+        finder = Finder(index, texts)
+        for batch in batches(index, regions):
+            hits = finder.hits(batch, floor=may_reach)
+            if len(hits.files):
+                for number, scores in _scored(
+                    index.segment, hits, weights.of_texts(hits.texts), floor
+                ):
+                    found[row[number]].append(scores)
+    return found
+
+
+def _may_reach(
+    segment: Segment,
+    weights: Weights,
+    floor: Thresholds,
+    files: Indices,
+    pairs: Indices,
+    grams: Indices,
+) -> NDArray[np.bool_]:
+    """Tell which pairs may reach a threshold with the grams they have in common.
+
+    No score is more than all of them together come to, wherever they stand.
+
+    Args:
+        segment: of the files.
+        weights: of the grams.
+        floor: the thresholds.
+        files: of each pair.
+        pairs: of each gram in common.
+        grams: which gram of the row it is.
+    """
+    different, where = np.unique(grams, return_inverse=True)
+    weighed = weights.of(different)
+    live = weighed.live[where]
+    hits = np.bincount(pairs, minlength=len(files))
+    dense = np.bincount(pairs, live > 0, minlength=len(files))
+    weight = np.bincount(pairs, live, minlength=len(files))
+    # A hair more than they can be: sums are rounded.
+    share = 1.001 * weight / np.maximum(segment.weights_live[files], 1e-9)
+    every = 1.001 * np.bincount(pairs, weighed.rarity[where], minlength=len(files))
+    every /= np.maximum(segment.weights_all[files], 1e-9)
+    few = (dense >= _FEWEST) & (segment.letters[files] >= FEW_LETTERS) & (share >= floor.few)
+    reach = few | ((dense >= MIN_HITS) & (share >= floor.cont))
+    margins = _margins(every, segment.background_peaks[files], segment.background_compared[files])
+    reach |= (hits >= MIN_HITS) & ((every >= floor.complete) | (margins >= floor.margin))
+    return reach | (dense * K >= floor.run) | (weight * K >= min(floor.rare, floor.noisy))
+
+
+def _scored(
+    segment: Segment, hits: Hits, text: Weighed, floor: Thresholds | None
+) -> Iterator[tuple[int, Scores]]:
+    """Yield the scores of each pair that reaches the floor, with the number of its text."""
     dense = _of(hits, text.live[hits.grams] > 0)
     fresh = _new_letters(dense, text)
     weighed = fresh * text.live[dense.grams]
@@ -149,32 +201,51 @@ def _scored(segment: Segment, hits: Hits, text: _Text) -> Iterator[Scores]:
     cont, few = _shares(dense, text, text.live, windows, segment.weights_live[hits.files])
     few[letters < FEW_LETTERS] = 0.0
     complete, _ = _shares(hits, text, text.rarity, windows, segment.weights_all[hits.files])
+    peaks, compared = segment.background_peaks[hits.files], segment.background_compared[hits.files]
+    margins = _margins(complete, peaks, compared)
+    measured = (run, rare, noisy, cont, few, complete, margins)
+    kept = _reaching(measured, floor)
+    if not kept:
+        return
     held = np.bincount(hits.slots, minlength=len(hits.files))
     shared, unique = _distinct(hits, text)
     sizes = segment.offsets[hits.files + 1] - segment.offsets[hits.files]
-    jaccard = shared / np.maximum(text.distinct + sizes - shared, 1)
+    jaccard = shared / np.maximum(text.texts.distinct[hits.texts] + sizes - shared, 1)
     dense_ones, every = _passages(dense, text), _passages(hits, text)
-    passages = [dense_ones(slot) or every(slot) for slot in range(len(hits.files))]
-    peaks, compared = segment.background_peaks[hits.files], segment.background_compared[hits.files]
     columns = (
-        hits.files, run, rare, noisy, cont, few, complete, _margins(complete, peaks, compared),
-        passage, unique / np.maximum(shared, 1), held / len(text.values), jaccard, peaks, compared,
+        hits.files, *measured, passage, unique / np.maximum(shared, 1),
+        held / np.diff(text.texts.bounds)[hits.texts], jaccard, peaks, compared,
     )  # fmt: skip
-    rows = zip(*(column.tolist() for column in columns), passages, strict=True)
-    yield from (Scores(*row) for slot, row in enumerate(rows) if held[slot])
+    passages = [dense_ones(slot) or every(slot) for slot in kept]
+    table = zip(*(column[kept].tolist() for column in columns), passages, strict=True)
+    for number, row in zip(hits.texts[kept].tolist(), table, strict=True):
+        yield number, Scores(*row)
 
 
-def _margins(complete: Floats, peaks: NDArray[np.floating], compared: NDArray[Any]) -> Floats:
+def _reaching(measured: Sequence[Floats], floor: Thresholds | None) -> list[int]:
+    """Return the pairs that reach any threshold, given the scores in the order of ``Scores``."""
+    if floor is None:
+        return list(range(len(measured[0])))
+    limits = np.array(
+        [getattr(floor, n) for n in ("run", "rare", "noisy", "cont", "few", "complete", "margin")]
+    )
+    reached = np.stack(measured) >= limits[:, None]
+    return np.flatnonzero(reached.any(axis=0)).tolist()
+
+
+def _margins(
+    complete: NDArray[np.floating], peaks: NDArray[np.floating], compared: NDArray[Any]
+) -> Floats:
     told = (compared >= COMPARED) & (complete >= MARGIN_FLOOR)
     margins: Floats = np.where(told, (complete - peaks) / np.maximum(1.0 - peaks, 1e-9), 0.0)
     return np.maximum(margins, 0.0)
 
 
 def _of(hits: Hits, kept: NDArray[np.bool_]) -> Hits:
-    return Hits(hits.files, hits.slots[kept], hits.regions[kept], hits.grams[kept])
+    return Hits(hits.texts, hits.files, hits.slots[kept], hits.regions[kept], hits.grams[kept])
 
 
-def _new_letters(hits: Hits, text: _Text) -> Floats:
+def _new_letters(hits: Hits, text: Weighed) -> Floats:
     """Return the letters each hit covers beyond the hit before it."""
     starts = text.positions[hits.grams]
     gained = np.full(len(starts), float(K))
@@ -183,7 +254,7 @@ def _new_letters(hits: Hits, text: _Text) -> Floats:
     return gained
 
 
-def _best_stretch(hits: Hits, text: _Text, gains: Floats, fine: float) -> tuple[Floats, Indices]:
+def _best_stretch(hits: Hits, text: Weighed, gains: Floats, fine: float) -> tuple[Floats, Indices]:
     """Return for each file its best sum of ``gains - fine * missed``, and its span in letters.
 
     Kadane's maximum subarray as a running minimum, over all files at once.
@@ -212,7 +283,7 @@ def _best_stretch(hits: Hits, text: _Text, gains: Floats, fine: float) -> tuple[
 
 
 def _shares(
-    hits: Hits, text: _Text, weights: Floats, windows: Indices, wholes: NDArray[np.floating]
+    hits: Hits, text: Weighed, weights: Floats, windows: Indices, wholes: NDArray[np.floating]
 ) -> tuple[Floats, Floats]:
     """Return for each file the greatest share of its weight that hits make in one window.
 
@@ -256,7 +327,7 @@ def _shares(
     return best, few
 
 
-def _previous_same(hits: Hits, text: _Text) -> Indices:
+def _previous_same(hits: Hits, text: Weighed) -> Indices:
     """Return for each hit the latest earlier one of the same region and gram, or -1."""
     order = np.lexsort((text.values[hits.grams], hits.regions))
     same = np.zeros(len(order), bool)
@@ -268,7 +339,7 @@ def _previous_same(hits: Hits, text: _Text) -> Indices:
     return previous
 
 
-def _distinct(hits: Hits, text: _Text) -> tuple[Indices, Indices]:
+def _distinct(hits: Hits, text: Weighed) -> tuple[Indices, Indices]:
     """Return how many different grams each file shares with the text, and how many alone."""
     order = np.lexsort((text.values[hits.grams], hits.slots))
     values, slots = text.values[hits.grams[order]], hits.slots[order]
@@ -279,7 +350,7 @@ def _distinct(hits: Hits, text: _Text) -> tuple[Indices, Indices]:
     return np.bincount(slots[new], minlength=files), np.bincount(slots[alone], minlength=files)
 
 
-def _passages(hits: Hits, text: _Text) -> Callable[[int], Spans]:
+def _passages(hits: Hits, text: Weighed) -> Callable[[int], Spans]:
     """Return what gives start and end of each passage of a file.
 
     A passage is two hits or more, with at most one distinctive gram of the text
@@ -293,7 +364,9 @@ def _passages(hits: Hits, text: _Text) -> Callable[[int], Spans]:
     last = np.append(first[1:], len(opens))[: len(first)] - 1
     kept = last > first
     first, last = first[kept], last[kept]
-    starts, ends = text.positions[hits.grams[first]], text.positions[hits.grams[last]] + K
+    origins = text.texts.origins[hits.texts[hits.slots[first]]]
+    starts = text.positions[hits.grams[first]] - origins
+    ends = text.positions[hits.grams[last]] + K - origins
     bounds = np.searchsorted(hits.slots[first], np.arange(len(hits.files) + 1)).tolist()
     spans = list(zip(starts.tolist(), ends.tolist(), strict=True))
     return lambda slot: tuple(spans[bounds[slot] : bounds[slot + 1]])

@@ -59,6 +59,16 @@ def take_in(body: Body) -> Iterator[Intake]:
             os.close(fd)
 
 
+@contextmanager
+def sealed(body: bytes) -> Iterator[int]:
+    """Give ``sealed_memory`` for the length of a block."""
+    fd = sealed_memory(body)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
 def sealed_memory(body: bytes) -> int:
     """Return a descriptor of a nameless file that nobody can change any more."""
     fd = os.memfd_create("input", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from leakwatch.cli.main import main
-from leakwatch.errors import CorpusCorrupt, EgressRefused, MissingFile, WrongKey
+from leakwatch.errors import CorpusCorrupt, EgressRefused, MissingFile, SandboxError, WrongKey
 from tests.support.corpora import note, write_tree
+from tests.support.pictures import letter, pages, photo, saved
 
 
 @pytest.fixture(scope="module")
@@ -145,8 +146,11 @@ def test_wrong_usage_is_two(home: Path) -> None:
     assert main(arguments(home, "x", options=("--jobs", "0"))) == 2
 
 
-def test_interrupted_leaves_nothing(home: Path, tmp_path: Path) -> None:
-    """Ctrl-C ends with 130, without a traceback, a process or a file left."""
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, None)])
+def test_interrupted_leaves_nothing(
+    home: Path, tmp_path: Path, number: signal.Signals, code: int | None
+) -> None:
+    """Ctrl-C ends with 130, an order to end by its signal; no traceback, process or file is left."""
     work = write_tree(tmp_path / "many", {f"{n}.html": f"<p>{note(n)}</p>" for n in range(800)})
     temporary = tmp_path / "tmp"
     temporary.mkdir()
@@ -160,11 +164,35 @@ def test_interrupted_leaves_nothing(home: Path, tmp_path: Path) -> None:
     )
     assert process.stdout is not None
     assert process.stdout.readline().startswith("{")
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, said = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.returncode == (-number if code is None else code)
     assert "Traceback" not in said
     assert list(temporary.iterdir()) == []
+    deadline = time.monotonic() + 10
+    while _session_members(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert _session_members(process.pid) == []
+
+
+def test_a_process_that_dies_is_no_clean_scan(home: Path, tmp_path: Path) -> None:
+    """A reading process that is killed ends the scan with an error; the others go with it."""
+    work = write_tree(tmp_path / "many", {f"{n}.html": f"<p>{note(n)}</p>" for n in range(800)})
+    process = subprocess.Popen(  # noqa: S603 - ourselves
+        [sys.executable, "-m", "leakwatch", *arguments(home, work, options=("--json",))],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("{")
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    os.kill(int(children.split()[0]), signal.SIGKILL)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == SandboxError.exit_code
+    assert "a reading process died" in said
+    assert "Traceback" not in said
     deadline = time.monotonic() + 10
     while _session_members(process.pid) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -204,3 +232,38 @@ def test_help_imports_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_pictures_are_found_where_the_corpus_has_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Built with --images, a scan within a PDF is told from its page; a corpus without is not."""
+    known = write_tree(tmp_path / "files", {"scan.pdf": pages([letter(1), letter(2)], "PDF")})
+    forms = write_tree(tmp_path / "forms", {"logo.png": saved(photo(9), "PNG")})
+    leak = write_tree(
+        tmp_path / "leak",
+        {
+            "page.jpg": saved(letter(2), "JPEG"),
+            "logo.jpg": saved(photo(9), "JPEG"),
+            "other.jpg": saved(letter(50), "JPEG"),
+        },
+    )
+    assert main(["keygen", str(tmp_path / "key")]) == 0
+    capsys.readouterr()
+    build = ["corpus", "build", str(known), "--key", str(tmp_path / "key")]
+    build += ["--background", str(forms), "--jobs", "1", "--json", "--out"]
+    assert main([*build, str(tmp_path / "seeing.corpus"), "--images"]) == 0
+    assert main([*build, str(tmp_path / "blind.corpus")]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["images"] for line in told] == ["pdq+quarters/1", None]
+    found = {}
+    for name in ("seeing", "blind"):
+        options = ["--corpus", str(tmp_path / f"{name}.corpus"), "--key", str(tmp_path / "key")]
+        assert main(["scan", str(leak), *options, "--json"]) == 0
+        found[name] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    [record] = found["seeing"]
+    assert (record["artefact"], record["kind"], record["error"]) == ("page.jpg", "image", None)
+    [match] = record["matches"]
+    assert (match["method"], match["grade"]) == ("image", "probable")
+    assert match["stolen_in_leak"] is None
+    assert found["blind"] == []

@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leakwatch.corpus.calibration import CommonPolicy
+from leakwatch.corpus.calibration import CommonPolicy, Thresholds
 from leakwatch.corpus.known import Fingerprinter, KnownFile, RawText
 from leakwatch.fingerprint.normalise import letters
 from leakwatch.fingerprint.sketch import Sketch, Sketcher
+from leakwatch.match import regions as regions_module
+from leakwatch.match import texts as texts_module
 from leakwatch.match.index import SegmentIndex
 from leakwatch.match.reference import ReferenceFile, ReferenceIndex
-from leakwatch.match.score import Scores, score
+from leakwatch.match.score import Scores, score, score_many
 from tests.support.corpora import KEY, note
 from tests.support.readers import text_artefact
 from tests.support.segments import made
@@ -106,3 +108,55 @@ def test_small_corpora(files: int) -> None:
     fast, slow = both(known(texts), [], leak)
     assert_equal(fast, slow)
     assert len(fast) == files
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    files=st.integers(0, 8),
+    leaks=st.integers(0, 12),
+    row=st.sampled_from([1, 60, 1 << 15]),
+    batch=st.sampled_from([1, 100, 1 << 19]),
+)
+def test_texts_in_a_row_score_as_alone(
+    seed: int, files: int, leaks: int, row: int, batch: int
+) -> None:
+    """However texts are put together, each has the scores it has alone."""
+    rng = random.Random(seed)
+    bundle = made(known([composed(rng, 6) for _ in range(files)]), [], policy=POLICY)
+    index, size = SegmentIndex(bundle.segment), bundle.population
+    sketches = [SKETCHER.sketch(letters(composed(rng, rng.randrange(9)))) for _ in range(leaks)]
+    alone = [score(index, sketch, policy=POLICY, population=size) for sketch in sketches]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(texts_module, "TOGETHER", row)
+        patched.setattr(regions_module, "_BATCH", batch)
+        together = score_many(index, sketches, policy=POLICY, population=size)
+    assert len(together) == len(alone)
+    for one, other in zip(together, alone, strict=True):
+        assert_equal(one, other)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    run=st.sampled_from([10.7, 61.7, 127.7]),
+    share=st.sampled_from([0.2137, 0.5137, 0.9137]),
+)
+def test_a_floor_leaves_out_what_reaches_nothing(seed: int, run: float, share: float) -> None:
+    """Asked for what reaches a threshold, the scores are those of all that do."""
+    rng = random.Random(seed)
+    bundle = made(known([composed(rng, 6) for _ in range(8)]), [], policy=POLICY)
+    index, size = SegmentIndex(bundle.segment), bundle.population
+    floor = Thresholds(
+        run=run, rare=run, noisy=2 * run, cont=share, few=share, complete=share, margin=share
+    )
+    sketches = [SKETCHER.sketch(letters(composed(rng, rng.randrange(9)))) for _ in range(6)]
+    every = score_many(index, sketches, policy=POLICY, population=size)
+    names = [field.name for field in dataclasses.fields(floor)]
+    wanted = [
+        [s for s in found if any(getattr(s, n) >= getattr(floor, n) for n in names)]
+        for found in every
+    ]
+    reaching = score_many(index, sketches, policy=POLICY, population=size, floor=floor)
+    for one, other in zip(reaching, wanted, strict=True):
+        assert_equal(one, other)

@@ -219,6 +219,7 @@ def _compare_segments(corpus: Corpus, form: Sketch, leak: Sketch) -> None:
                 s,
                 file=s.file - first,
                 background_peak=float(segment.background_peaks[s.file - first]),
+                background_compared=int(segment.background_compared[s.file - first]),
             )
             for s in slow_scores(reference, leak)
             if s.file >= first and s.file - first not in entry.withdrawn

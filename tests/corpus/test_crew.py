@@ -4,7 +4,8 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from leakwatch.corpus.crew import Crew
 from leakwatch.errors import CorpusCorrupt, SandboxError
 
 KEPT = object()
+LONG_S = 20.0
 
 
 @contextmanager
@@ -112,6 +114,7 @@ def test_no_process_outlives_its_crew() -> None:
     assert not any(alive(pid) for pid in pids)
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python 3.12, a runner's threads
 def test_no_process_outlives_its_parent() -> None:
     """A parent that is killed takes its processes with it."""
     read, write = os.pipe()
@@ -139,3 +142,40 @@ def alive(pid: int) -> bool:
             return stat.read().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+@contextmanager
+def closing_late(place: Path) -> Iterator[object]:
+    yield KEPT
+    time.sleep(0.1)
+    (place / str(os.getpid())).touch()
+
+
+@pytest.mark.parametrize("jobs", [0, 2])
+def test_what_was_opened_is_closed_at_a_clean_end(tmp_path: Path, jobs: int) -> None:
+    """Each process closes what it opened before the crew is left."""
+    with Crew(lambda: closing_late(tmp_path), jobs=jobs) as crew:
+        list(crew.in_order(square, range(8)))
+    assert len(list(tmp_path.iterdir())) == max(1, jobs)
+
+
+@contextmanager
+def place_of(place: Path) -> Iterator[Path]:
+    yield place
+
+
+@pytest.mark.parametrize("error", [None, KeyError()])
+def test_what_is_under_way_is_not_waited_for(tmp_path: Path, error: Exception | None) -> None:
+    """A crew that is left early, or by an error, ends the work that it is at."""
+    with suppress(KeyError), Crew(lambda: place_of(tmp_path), jobs=2) as crew:
+        results = crew.in_order(marks_late, range(9))
+        assert next(results) == (0, 0)
+        if error is not None:
+            raise error
+    assert [path.name for path in tmp_path.iterdir()] == ["0"]
+
+
+def marks_late(place: Path, n: int) -> int:
+    time.sleep(LONG_S if n else 0.0)
+    (place / str(n)).touch()
+    return n

@@ -72,3 +72,32 @@ def test_equal_grams_have_equal_values() -> None:
     again = [p for p in by_place if p + 500 in by_place and p + K <= 500]
     assert len(again) > 20
     assert all(by_place[p] == by_place[p + 500] for p in again)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(0, 24), max_size=60), st.booleans())
+def test_places_are_where_the_mask_is_set(gaps: list[int], is_dense: bool) -> None:
+    """Grams close together and grams far apart are found at their own letters."""
+    kept = np.zeros(2000, np.bool_)
+    kept[np.cumsum([gap if is_dense else gap + 6 for gap in gaps], dtype=np.int64)] = True
+    assert np.array_equal(grams_module._places(kept), np.flatnonzero(kept))
+
+
+def test_the_choice_is_the_rule() -> None:
+    """A gram is kept iff the hash of its sixth window is the least of its twelve."""
+    text = made_up(3000) + b"0" * 60 + b"ab" * 60 + made_up(500, 1)
+    order = slow_hashes(ONE, text)
+    kept = [p for p in range(len(text) - K + 1) if order[p + 5] == min(order[p : p + S])]
+    assert ONE.grams(text)[1].tolist() == kept
+
+
+def slow_hashes(selector: GramSelector, text: bytes) -> list[int]:
+    """Say what a window's hash is, letter by letter."""
+    table, odd = selector._table.tolist(), [int(m) for m in selector._odd]
+    hashes = []
+    for at in range(len(text) - 4):
+        a, b, c, d, e = (table[letter] for letter in text[at : at + 5])
+        two, next_two = a * odd[0] + b, c * odd[0] + d
+        five = ((two * odd[1] + next_two) * odd[2] + e) % 2**32
+        hashes.append((five ^ (five >> 15)) * odd[3] % 2**32)
+    return hashes

@@ -9,6 +9,7 @@ from leakwatch.fingerprint.minhash import (
     as_datasketch,
     resemblance,
     signature,
+    signatures,
 )
 
 
@@ -39,3 +40,17 @@ def test_exchange_form_estimates_jaccard(
     estimate = as_datasketch(one).jaccard(as_datasketch(other))
     assert estimate == resemblance(one, other)
     assert estimate == pytest.approx(0.5, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [[], [0], [0, 0, 3, 0], [1, 0, 200, 7], [40_000, 1, 0, 30_000, 5], [32_768, 4], [0, 32_769]],
+)
+def test_many_are_signed_as_one(sizes: list[int]) -> None:
+    """Sets signed together, however they lie in the blocks, have the signatures they have alone."""
+    rng = np.random.default_rng(7)
+    sets = [rng.integers(0, 2**64, size, dtype=np.uint64) for size in sizes]
+    together = signatures(sets)
+    assert together.shape == (len(sets), PERMUTATIONS)
+    for values, row in zip(sets, together, strict=True):
+        assert np.array_equal(row, signature(values))

@@ -69,3 +69,26 @@ def test_every_character_is_stable() -> None:
     for codepoint in range(0, sys.maxunicode + 1, 7):
         once = letters(chr(codepoint))
         assert letters(once.decode()) == once
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.text(
+        st.sampled_from("abc XY7.\n\0\u0101\u014d\u0438\u0399\xdf\xbd\ufb01\U0001d400\ud800\u0301")
+    ),
+    st.integers(1, 400),
+)
+def test_other_scripts_go_through_the_same_rule(text: str, repeats: int) -> None:
+    """Texts mostly beyond ASCII, taken through tables, give what the slow rule gives."""
+    assert letters(text * repeats) == slow(text) * repeats
+
+
+def test_long_texts_are_cut_without_a_seam() -> None:
+    """A text of several chunks, plain, accented or foreign, is the sum of its parts."""
+    for piece in (
+        "Plain words, 12. ",
+        "caf\xe9 " + "plain words " * 30,
+        "\u0416\u0438\u0437\u043d\u044c \xdf ",
+    ):
+        text = piece * (100_000 // len(piece))
+        assert letters(text) == letters(piece) * (100_000 // len(piece))

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from leakwatch.corpus import intake
+from leakwatch.corpus.crew import Crew
 from leakwatch.errors import ConnectFailed, MissingFile, SandboxError
 from leakwatch.match.matcher import CorpusMatcher
-from leakwatch.match.scan import Fetched, Scanner, ScanResult
+from leakwatch.match.scan import Fetched, FetchTarget, Looker, ScanResult
+from leakwatch.match.scan import scan as scan_targets
 from leakwatch.model.artefact import Artefact
 from leakwatch.model.listing import Listing, ListingEntry
 from leakwatch.model.match import Grade
@@ -29,10 +32,22 @@ def no_url(url: str) -> Sequence[Fetched]:
 
 
 def scan(
-    clinic: CorpusMatcher, *targets: object, reader: PlainReader | None = None, jobs: int = 1
+    clinic: CorpusMatcher, *targets: object, reader: PlainReader | None = None, jobs: int = 0
 ) -> list[ScanResult]:
-    scanner = Scanner(reader or PlainReader(), clinic, fetch_target=no_url, jobs=jobs)
-    return list(scanner.scan([str(t) for t in targets]))
+    with crew_of(clinic, reader=reader, jobs=jobs) as crew:
+        return list(scan_targets(crew, [str(t) for t in targets]))
+
+
+def crew_of(
+    clinic: CorpusMatcher,
+    *,
+    fetch: FetchTarget = no_url,
+    reader: PlainReader | None = None,
+    jobs: int = 0,
+) -> Crew[Looker]:
+    """Return who looks, in ``jobs`` processes or in this one."""
+    looker = Looker(reader or PlainReader(), clinic, fetch)
+    return Crew(lambda: nullcontext(looker), jobs=jobs)
 
 
 def test_clean_targets_have_no_result(tmp_path: Path, clinic: CorpusMatcher) -> None:
@@ -41,7 +56,7 @@ def test_clean_targets_have_no_result(tmp_path: Path, clinic: CorpusMatcher) -> 
     assert scan(clinic, tmp_path, tmp_path / "clean.txt", tmp_path / "empty.txt") == []
 
 
-@pytest.mark.parametrize("jobs", [1, 3])
+@pytest.mark.parametrize("jobs", [0, 1, 3])
 def test_folders_are_walked(tmp_path: Path, clinic: CorpusMatcher, jobs: int) -> None:
     """Results name the target as given and the path below it, in a stable order."""
     write_tree(tmp_path, {"b/x.txt": note(1), "a.txt": note(2), "c.txt": note("clean")})
@@ -150,8 +165,8 @@ def test_urls_go_to_the_fetcher(clinic: CorpusMatcher) -> None:
             Fetched("all.zip", listing=Listing("zip", entries)),
         ]
 
-    scanner = Scanner(PlainReader(), clinic, fetch_target=fetch)
-    page, listing, error = scanner.scan(["https://a.example/x", "HTTP://gone.example/"])
+    with crew_of(clinic, fetch=fetch) as crew:
+        page, listing, error = scan_targets(crew, ["https://a.example/x", "HTTP://gone.example/"])
     assert (page.kind, page.artefact, page.matches[0].grade) == ("text", "page", Grade.CONCLUSIVE)
     assert (listing.kind, len(listing.matches)) == ("listing", len(FILES))
     assert (error.kind, error.error, error.exit_code) == (
@@ -165,6 +180,6 @@ def test_progress_counts_files(tmp_path: Path, clinic: CorpusMatcher) -> None:
     """Every file looked at is counted once."""
     write_tree(tmp_path, {f"{n}.txt": "x" for n in range(150)})
     counted: list[int] = []
-    scanner = Scanner(PlainReader(), clinic, fetch_target=no_url)
-    assert list(scanner.scan([str(tmp_path)], progress=counted.append)) == []
+    with crew_of(clinic) as crew:
+        assert list(scan_targets(crew, [str(tmp_path)], progress=counted.append)) == []
     assert sum(counted) == 150
