@@ -56,6 +56,7 @@ def main() -> None:
     kinds: dict[str, Pictures] = {
         "letters, one letterhead": [letter(n, scale=SCALE) for n in count],
         "letters, no letterhead": [letter(n, scale=SCALE, letterhead=False) for n in count],
+        "short letters, one head": [letter(n, scale=SCALE, paragraphs=1) for n in count],
         "one form, filled in": [form(n, scale=SCALE) for n in count],
         "photographs": list(_photographs()),
     }

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from leakwatch.errors import CorpusError
 from leakwatch.match.peaks import background_peaks, best_scores
 from leakwatch.model.artefact import Artefact
 from tests.support.corpora import BUILT_AT, KEY, OTHER_KEY, builder, note, write_tree
+from tests.support.pictures import photo, saved
 from tests.support.readers import PlainReader
 
 FILES = {f"{n % 3}/{n}.txt": note(n, 60) for n in range(12)} | {"again.txt": note(1, 60)}
@@ -178,3 +180,15 @@ def test_killed_without_warning(tmp_path: Path, whole: dict[str, bytes]) -> None
     build(asked, reader)
     assert reader.files < len(FILES) + len(BACKGROUND)
     assert content(asked.out) == whole
+
+
+def test_what_was_read_without_pictures_is_read_again_for_them(tmp_path: Path) -> None:
+    """A build that was broken off and is asked for pictures now does not go on without them."""
+    known = write_tree(tmp_path / "known", {"a.png": saved(photo(1), "PNG"), "b.txt": note(1)})
+    public = write_tree(tmp_path / "background", {"form.txt": note(2)})
+    asked = BuildRequest((known,), tmp_path / "c.corpus", (public,))
+    stopped = Builder(KEY, PlainReader(), measure_peaks=fail, tool="test 0")
+    with pytest.raises(KeyboardInterrupt):
+        stopped.build(asked, created_at=BUILT_AT)
+    report = builder(images=True).build(replace(asked, images=True), created_at=BUILT_AT)
+    assert report.manifest.counts["pictures"] == 1

@@ -18,6 +18,7 @@ from leakwatch.match.matcher import CorpusMatcher
 from leakwatch.match.pictures import PictureMatches, check_scheme
 from leakwatch.model.artefact import Artefact
 from leakwatch.model.match import Grade, Match, Method
+from leakwatch.model.sighting import StoredArtefact
 from tests.support.corpora import BUILT_AT, KEY, OTHER_KEY, build, builder, ids, note, write_tree
 from tests.support.pictures import letter, pages, photo, saved
 from tests.support.readers import LookingReader
@@ -72,6 +73,26 @@ def test_a_page_of_a_scan_is_found_as_a_picture_and_the_other_way(home: Path) ->
     """One page as a photograph gives the scan away; a picture within a PDF is found too."""
     assert list(matches(home, saved(smaller(letter(2)), "JPEG"))) == ["scan.pdf"]
     assert list(matches(home, pages([photo(50), photo(1)], "PDF"))) == ["xray.png"]
+
+
+def test_what_is_kept_of_a_picture_matches_as_the_picture_did(home: Path) -> None:
+    """Compared again later, from what the store holds of it, the match is the same."""
+    matcher = CorpusMatcher([open_corpus(home / "clinic.corpus")], KEY)
+    artefact = seen(pages([smaller(photo(1)), smaller(letter(2)), photo(60)], "PDF"))
+    live = matcher.match_artefact(artefact, keep=True)
+    assert len(live.matches) == 2
+    assert live.digests is not None
+    stored = StoredArtefact(
+        capture_id="c",
+        ordinal="",
+        kind=artefact.kind,
+        size_bytes=artefact.size_bytes,
+        digests=live.digests,
+        scheme=matcher.scheme,
+        pictures=live.pictures,
+    )
+    assert matcher.match_stored(stored).matches == live.matches
+    assert matcher.match_artefact(artefact).pictures == b""
 
 
 def test_the_same_bytes_stay_conclusive(home: Path) -> None:

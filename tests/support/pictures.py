@@ -25,12 +25,20 @@ _WORDS = [word for line in _LINES for word in line.split()]
 
 
 def photo(seed: int, size: tuple[int, int] = (320, 240)) -> Image.Image:
-    """Return blobs of colour: no two seeds look alike."""
-    noise = np.random.default_rng(seed).integers(0, 256, (9, 12, 3), dtype=np.uint8)
-    return Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC)
+    """Return blobs of colour, coarse and fine: no two seeds look alike."""
+    rng = np.random.default_rng(seed)
+    coarse, fine = (
+        Image.fromarray(rng.integers(0, 256, (9 * n, 12 * n, 3), dtype=np.uint8)).resize(
+            size, Image.Resampling.BICUBIC
+        )
+        for n in (1, 4)
+    )
+    return Image.blend(coarse, fine, 0.5)
 
 
-def letter(seed: int, *, scale: int = 1, letterhead: bool = True) -> Image.Image:
+def letter(
+    seed: int, *, scale: int = 1, letterhead: bool = True, paragraphs: int = 4
+) -> Image.Image:
     """Return the scan of a letter, 75 dpi times ``scale``; all have the same heavy letterhead."""
     page, draw = _page(scale)
     if letterhead:
@@ -39,7 +47,7 @@ def letter(seed: int, *, scale: int = 1, letterhead: bool = True) -> Image.Image
         draw.line(_scaled((40, 110, 580, 110), scale), fill=0, width=3 * scale)
     rng = random.Random(seed)
     y = 130
-    for _ in range(4):
+    for _ in range(paragraphs):
         for _ in range(rng.randint(3, 6)):
             line = " ".join(rng.choice(_WORDS) for _ in range(rng.randint(9, 11)))
             draw.text((50 * scale, y * scale), line, fill=0, font=_font(12 * scale))

@@ -11,7 +11,9 @@ from leakwatch.errors import CorpusCorrupt, CorpusError, WrongKey
 from leakwatch.settings import Settings
 from leakwatch.settings.tree import FingerprintSettings
 from leakwatch.wiring.corpora import CorporaInUse
+from leakwatch.wiring.looking import read_limits
 from tests.support.corpora import KEY, OTHER_KEY, build, note
+from tests.support.pictures import photo, saved
 from tests.support.readers import text_artefact
 from tests.support.store import a_matter
 
@@ -102,3 +104,21 @@ def test_one_corpus_can_be_asked_alone(in_use: CorporaInUse) -> None:
     alone = in_use.matcher_of("two")
     assert alone.match_artefact(text_artefact(note("b"))).matches
     assert not alone.match_artefact(text_artefact(note("a"))).matches
+
+
+@pytest.mark.parametrize("images", [False, True])
+def test_pictures_are_looked_for_where_a_corpus_has_them(tmp_path: Path, images: bool) -> None:
+    """The daemon's sandbox looks for pictures if any corpus was built with them, and only then."""
+    build(tmp_path, {"a.txt": note("a")}, name="one")
+    build(tmp_path, {"b.png": saved(photo(1), "PNG")}, name="two", images=images)
+    key = tmp_path / "key"
+    key.touch(mode=0o600)
+    key.write_bytes(bytes(range(32)))
+    corpora = {name: tmp_path / f"{name}.corpus" for name in ("one", "two")}
+    settings = Settings(
+        state_dir=tmp_path, fingerprint=FingerprintSettings(key_file=key, corpora=corpora)
+    )
+    in_use = CorporaInUse(settings, MATTERS, KEY)
+    assert in_use.have_pictures is images
+    limits = read_limits(settings, images=in_use.have_pictures)
+    assert (limits.pictures is not None) is images
