@@ -144,5 +144,6 @@ def _kept(artefact: Artefact, reading: Reading, capture_id: str, scheme: str) ->
         digests=reading.digests or _UNDIGESTED,
         scheme=scheme,
         sketches=reading.sketches,
+        pictures=reading.pictures,
         error=artefact.error,
     )

@@ -34,8 +34,9 @@ def material(facts: Facts) -> Element:
 
     Met by one conclusive match of bytes or text; by several documents at
     probable; or by one probable match that is nearly the whole document or a
-    long passage. Names, sizes and checksums in a listing, a picture that is
-    merely similar, a shared form, or a single possible match never meet it.
+    long passage. Pictures may support what was recognised by its text, but
+    however many there are they never meet it alone; nor do names, sizes and
+    checksums in a listing, a shared form, or a single possible match.
     """
     if looks_like_a_form(facts):
         says = (
@@ -51,12 +52,13 @@ def material(facts: Facts) -> Element:
         also = f"; {further} more recognised by long distinctive text" if further else ""
         says = f"{_documents(len(conclusive))} recognised by exact bytes or exact text{also}"
         return Element("E1", ElementState.MET, says)
-    if len(probable) >= CORROBORATING_DOCUMENTS:
+    by_text = any(m.grade >= Grade.PROBABLE and m.method in _EXACT for m in content)
+    if by_text and len(probable) >= CORROBORATING_DOCUMENTS:
         says = (
             f"{_documents(len(probable))} recognised by long distinctive text, each other's support"
         )
         return Element("E1", ElementState.MET, says)
-    if any(_is_substantial(m) for m in content if m.grade >= Grade.PROBABLE):
+    if any(_is_substantial(m) for m in content if m.grade >= Grade.PROBABLE and m.method in _EXACT):
         says = "one known document recognised nearly whole, or by a long distinctive passage"
         return Element("E1", ElementState.MET, says)
     return _not_recognised(facts)

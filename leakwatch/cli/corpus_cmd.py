@@ -58,6 +58,10 @@ def build(
     ] = None,
     labels: LabelsFile = None,
     map_file: MapFile = None,
+    images: Annotated[
+        bool,
+        typer.Option("--images", help="Pictures and scans too, if the matter's counsel agrees."),
+    ] = False,
     jobs: Jobs = None,
     as_json: AsJson = False,
 ) -> None:
@@ -83,8 +87,9 @@ def build(
         background=tuple(background or ()),
         labels=_labels(labels, loaded),
         map_file=map_file,
+        images=images,
     )
-    with _building(output, loaded, jobs=jobs) as (builder, bar):
+    with _building(output, loaded, jobs=jobs, images=images) as (builder, bar):
         report = builder.build(request, created_at=datetime.now(UTC), stages=bar)
     corpus_show.problems(output, report.problems)
     corpus_show.warnings(output, report.manifest)
@@ -104,20 +109,23 @@ def add(
     """Add stolen files to a corpus, as a segment of their own.
 
     Files that are known already are passed over. How common a phrase is, is
-    counted over all files and the background that the corpus keeps. A daemon
-    takes up the new state by itself, and looks for the new files in all it saw before.
+    counted over all files and the background that the corpus keeps. Pictures are
+    added if the corpus was built with --images. A daemon takes up the new state
+    by itself, and looks for the new files in all it saw before.
 
     Example: leakwatch corpus add clinic.corpus more-files/ --key fingerprint.key --map more.csv
     """
     from datetime import UTC, datetime
 
+    from leakwatch.corpus.bundle import read_manifest
     from leakwatch.corpus.growth import Addition
     from leakwatch.fingerprint.key import FingerprintKey
 
     output = Output(as_json=as_json)
     loaded = FingerprintKey.load(key)
+    images = read_manifest(path).images is not None
     addition = Addition(tuple(folders), labels=_labels(labels, loaded), map_file=map_file)
-    with _building(output, loaded, jobs=jobs) as (builder, bar):
+    with _building(output, loaded, jobs=jobs, images=images) as (builder, bar):
         report = builder.add(path, addition, at=datetime.now(UTC), stages=bar)
     corpus_show.problems(output, report.problems)
     corpus_show.warnings(output, report.manifest)
@@ -237,7 +245,7 @@ def _labels(path: Path | None, key: FingerprintKey) -> Labels:
 
 @contextmanager
 def _building(
-    output: Output, key: FingerprintKey, *, jobs: int | None
+    output: Output, key: FingerprintKey, *, jobs: int | None, images: bool
 ) -> Iterator[tuple[Builder, Bar]]:
     """Give a builder with processes of its own, each with its sandbox, and a progress bar."""
     from functools import partial
@@ -246,11 +254,13 @@ def _building(
     from leakwatch.corpus.build import Builder
     from leakwatch.corpus.crew import Crew, cores
     from leakwatch.corpus.packing import hands
+    from leakwatch.extract.base import PictureLimits
     from leakwatch.match.peaks import background_peaks, best_scores
     from leakwatch.sandbox.limits import ReadLimits
     from leakwatch.sandbox.pool import SandboxPool
 
-    start = partial(hands, key, SandboxPool(ReadLimits(), workers=1, parser_modules=()))
+    limits = ReadLimits(pictures=PictureLimits() if images else None)
+    start = partial(hands, key, SandboxPool(limits, workers=1, parser_modules=()))
     # The processes come before the bar, which has a thread.
     with Crew(start, jobs=jobs or cores()) as crew, output.bar() as bar:
         builder = Builder(

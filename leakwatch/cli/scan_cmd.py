@@ -61,8 +61,8 @@ def scan(
     """Tell which known files stand in files, folders and archives.
 
     Prints a line for each artefact with a match or an error; a target without
-    a line is clean as far as it could be read: a PDF or a picture is compared
-    by its bytes alone. Links met in folders are not followed. URLs go through Tor.
+    a line is clean as far as it could be read: the text of a PDF is not, and
+    pictures are looked at only if the corpus was built with --images. Links met in folders are not followed. URLs go through Tor.
     Ends with an error's exit code when a target could not be reached.
 
     Example: leakwatch scan dump.zip --corpus clinic.corpus --key fingerprint.key --json
@@ -70,6 +70,7 @@ def scan(
     del full
     from leakwatch.corpus.bundle import open_corpus
     from leakwatch.corpus.crew import Crew, cores
+    from leakwatch.extract.base import PictureLimits
     from leakwatch.fingerprint.key import FingerprintKey
     from leakwatch.match.matcher import CorpusMatcher
     from leakwatch.match.scan import Looker
@@ -86,11 +87,14 @@ def scan(
     output = Output(as_json=as_json)
     loaded = FingerprintKey.load(key)
     # Opened and checked once: the processes inherit the maps and share their pages.
-    matcher = CorpusMatcher([open_corpus(path) for path in corpora], loaded)
+    opened = [open_corpus(path) for path in corpora]
+    matcher = CorpusMatcher(opened, loaded)
+    images = any(corpus.manifest.images for corpus in opened)
+    limits = ReadLimits(pictures=PictureLimits() if images else None)
 
     @contextmanager
     def looker() -> Iterator[Looker]:
-        with SandboxPool(ReadLimits(), workers=1, parser_modules=()) as reader:
+        with SandboxPool(limits, workers=1, parser_modules=()) as reader:
             yield Looker(reader, matcher, fetch_target)
 
     with Crew(looker, jobs=jobs or cores()) as crew, output.progress("looked at") as bar:

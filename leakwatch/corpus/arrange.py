@@ -36,6 +36,7 @@ def merged(columns: Columns) -> Columns:
         subjects=subjects,
         categories=categories,
         names=Names(rows[:, 1].astype(np.uint8), rows[:, 2], rows[:, 0].astype(np.int64)),
+        pictures=columns.pictures.moved(file_of).once(),
     )
     used = np.unique(categories[categories != NO_CATEGORY])
     return renamed(whole, tuple(sorted(columns.category_names[int(n)] for n in used)))

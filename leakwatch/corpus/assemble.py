@@ -22,6 +22,7 @@ from leakwatch.corpus.columns import KINDS, Columns, Indices
 from leakwatch.corpus.families import families
 from leakwatch.corpus.frequency import Frequencies
 from leakwatch.corpus.partitions import Partitions
+from leakwatch.corpus.picture_rows import picture_arrays
 from leakwatch.corpus.segment import GRAM_BITS, IN_BACKGROUND, NONE, bucket_bits, lows_type
 
 POSTED_AT_LEAST = 24
@@ -66,7 +67,7 @@ def assemble(
     population = len(np.unique(groups)) + background.documents
     shared = frequency.count(columns, groups, background, first=first, out=out, work=work)
     out.put("shared_offsets", _offsets(shared.tops, bucket_bits(len(shared.tops))))
-    mine = columns.of(np.arange(first, len(columns)))
+    mine = columns.of(np.arange(first, len(columns))) if first else columns
     chosen = _Chosen(mine, out, work)
     live, every = np.zeros(len(mine), np.float32), np.zeros(len(mine), np.float32)
     for rows in mine.grams.chunks():
@@ -87,6 +88,13 @@ def assemble(
         **_per_file(mine),
         **_texts(mine),
         **_names(mine),
+        **picture_arrays(
+            columns.pictures,
+            groups,
+            background.pictures,
+            blank_quarter=background.blank_quarter,
+            first=first,
+        ),
     }
     for name, array in arrays.items():
         out.put(name, array)

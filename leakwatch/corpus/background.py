@@ -12,6 +12,10 @@ copy that is known. A bundle keeps of it, below ``background/``,
                                        at most 4,000 documents whole, for calibration: those
                                        of the first raw_keys
 
+    image_hashes u8[n,4], image_quarters u8[n,16]   their pictures, keyed, each once
+    image_blank u8[]                   four words that a blank quarter is kept as, where
+                                       pictures were asked for; else empty
+
 so that files can be added later without the documents themselves. The sample
 is those of the lowest keyed digest: chance, but the same chance every time.
 """
@@ -31,6 +35,7 @@ from leakwatch.corpus.columns import Columns, Indices, expand, ranges
 from leakwatch.corpus.partitions import Partitions, distinct
 from leakwatch.corpus.segment import I8, U2, U4, U8
 from leakwatch.errors import CorpusCorrupt
+from leakwatch.fingerprint.image import QUARTERS, WORDS, PictureHashes, Words
 from leakwatch.fingerprint.sketch import Sketch
 from leakwatch.model.fingerprint import FingerprintParams
 
@@ -40,7 +45,9 @@ TYPES = {
     "names": "<u8",
     "sample_letters": "<u4", "sample_offsets": "<i8", "sample_tops": "<u4",
     "sample_positions": "<u4", "sample_text_keys": "<u8",
+    "image_hashes": "<u8", "image_quarters": "<u8", "image_blank": "<u8",
 }  # fmt: skip
+_WIDTHS = {"image_hashes": WORDS, "image_quarters": QUARTERS * WORDS}
 _MANY = 0xFFFF
 
 
@@ -105,6 +112,9 @@ class Background:
     sample: Documents = field(repr=False)
     sample_text_keys: U8 = field(repr=False)
     """Of each document of the sample; nought where there is none."""
+    pictures: PictureHashes
+    blank_quarter: Words = field(repr=False)
+    """What a blank quarter is kept as; empty where pictures were not asked for."""
 
     @property
     def is_whole(self) -> bool:
@@ -137,7 +147,7 @@ def background_of(arrays: Mapping[str, NDArray[Any]], documents: int, *, where: 
         array = arrays.get(name)
         if array is None:
             raise CorpusCorrupt(f"{where}: {name}.npy is missing")
-        if array.dtype != np.dtype(dtype) or array.ndim != 1:
+        if array.dtype != np.dtype(dtype) or array.shape[1:] != _shape(name):
             raise CorpusCorrupt(f"{where}: {name}.npy has another type than expected")
     offsets = arrays["sample_offsets"]
     fits = (
@@ -146,6 +156,8 @@ def background_of(arrays: Mapping[str, NDArray[Any]], documents: int, *, where: 
         and int(offsets[-1]) == len(arrays["sample_tops"]) == len(arrays["sample_positions"])
         and len(arrays["sample_text_keys"]) == len(arrays["sample_letters"])
         and len(arrays["sample_letters"]) <= documents == len(arrays["raw_keys"])
+        and len(arrays["image_hashes"]) == len(arrays["image_quarters"])
+        and len(arrays["image_blank"]) in {0, WORDS}
     )
     if not fits:
         raise CorpusCorrupt(f"{where}: its arrays do not fit one another")
@@ -164,15 +176,33 @@ def background_of(arrays: Mapping[str, NDArray[Any]], documents: int, *, where: 
             arrays["sample_positions"],
         ),
         sample_text_keys=arrays["sample_text_keys"],
+        pictures=PictureHashes(arrays["image_hashes"], arrays["image_quarters"]),
+        blank_quarter=arrays["image_blank"],
     )
 
 
+def _shape(name: str) -> tuple[int, ...]:
+    return (_WIDTHS[name],) if name in _WIDTHS else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Strangers:
+    """Documents that were not stolen, as they were read: each once, by raw digest."""
+
+    raw: NDArray[np.uint64] = field(repr=False)
+    """u8[n,2]"""
+    text: NDArray[np.uint64] = field(repr=False)
+    """u8[n,2]; nought where there is none."""
+    documents: Documents
+    names: NDArray[np.uint64] = field(repr=False)
+    """Numbers of their base names, ascending, each once."""
+    pictures: PictureHashes
+
+
 def write_background(
-    raw: NDArray[np.uint64],
-    text: NDArray[np.uint64],
-    documents: Documents,
+    strangers: Strangers,
     *,
-    names: NDArray[np.uint64],
+    blank_quarter: Words,
     keep_from: int,
     out: ArrayFolder,
     work: Path,
@@ -180,14 +210,13 @@ def write_background(
     """Write the arrays of a background; return it opened.
 
     Args:
-        raw: u8[n,2], of distinct documents, ascending.
-        text: u8[n,2]; nought where there is none.
-        documents: in the same order.
-        names: numbers of their base names, ascending, each once.
+        strangers: what was read.
+        blank_quarter: what a blank quarter is kept as; empty where pictures were not asked for.
         keep_from: documents that a gram must be in to be kept.
         out: where the arrays go.
         work: a folder for what is sorted in between.
     """
+    raw, text, documents = strangers.raw, strangers.text, strangers.documents
     parts = Partitions(work / "background", expected=int(documents.counts.sum()))
     for start, after in ranges(documents.counts):
         rows = np.arange(start, after)
@@ -202,12 +231,16 @@ def write_background(
             counts_out.append(np.minimum(counts[kept], _MANY))
     out.put("raw_keys", raw[:, 0])
     out.put("text_keys", np.unique(text[text.any(axis=1), 0]))
-    out.put("names", names)
+    out.put("names", strangers.names)
     sample = documents.of(np.arange(min(len(documents), SAMPLE_DOCUMENTS))).packed()
     out.put("sample_text_keys", text[: len(sample), 0])
     out.put("sample_letters", sample.letters.astype("<u4"))
     out.put("sample_offsets", np.append(sample.starts, sample.counts.sum()).astype("<i8"))
     out.put("sample_tops", sample.tops)
     out.put("sample_positions", sample.positions)
+    pictures = strangers.pictures.once()
+    out.put("image_hashes", pictures.whole)
+    out.put("image_quarters", pictures.quarters)
+    out.put("image_blank", blank_quarter)
     arrays = {name: out.get(name) for name in TYPES}
     return background_of(arrays, len(documents), where="new background")

@@ -17,14 +17,12 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leakwatch.corpus.arrays import ArrayFolder
-from leakwatch.corpus.background import Background, Documents, write_background
-from leakwatch.corpus.bundle import BACKGROUND, SEGMENTS, publish, write_manifest
+from leakwatch.corpus.background import Strangers, write_background
+from leakwatch.corpus.bundle import BACKGROUND, SEGMENTS, publish, read_manifest, write_manifest
 from leakwatch.corpus.calibration import CommonPolicy
 from leakwatch.corpus.crew import Crew
-from leakwatch.corpus.digests import Digests
 from leakwatch.corpus.gather import Gathering, Problem, problems_of
 from leakwatch.corpus.growth import Addition, add, merge
 from leakwatch.corpus.intake import FileReader
@@ -42,10 +40,11 @@ from leakwatch.corpus.labels import Labels
 from leakwatch.corpus.manifest import BackgroundEntry, Manifest
 from leakwatch.corpus.measuring import PeakMeasure, ScoreMeasure, Shelf, calibrate
 from leakwatch.corpus.packing import Hands, hands_here, pack_documents
-from leakwatch.corpus.spooled import background_names, documents
+from leakwatch.corpus.spooled import strangers
 from leakwatch.corpus.stages import Silent, Stages
 from leakwatch.corpus.workplace import Workplace, workplace
 from leakwatch.corpus.writing import Surroundings, write_segment
+from leakwatch.fingerprint.image import PictureHasher
 from leakwatch.fingerprint.key import FingerprintKey
 
 _SILENT = Silent()
@@ -61,6 +60,8 @@ class BuildRequest:
     labels: Labels = field(default_factory=Labels)
     map_file: Path | None = None
     """Where to write the custodian's CSV of ids and paths."""
+    images: bool = False
+    """Keep hashes of pictures; the reader must have been told to look for them."""
 
 
 class Builder:
@@ -109,32 +110,36 @@ class Builder:
         for path in (request.out, *([request.map_file] if request.map_file else [])):
             check_output(path)
         check_folders((*request.folders, *request.background))
-        with self._kit() as kit, workplace(request.out, "building", kit.params, stages) as place:
+        with (
+            self._kit(images=request.images) as kit,
+            workplace(request.out, "building", kit.params, stages, images=request.images) as place,
+        ):
             return _build(kit, place, request, created_at=created_at, stages=stages)
 
     def add(
         self, path: Path, addition: Addition, *, at: datetime, stages: Stages = _SILENT
     ) -> BuildReport:
         """Add files to a bundle; see ``growth.add``."""
-        with self._kit() as kit:
+        with self._kit(images=read_manifest(path).images is not None) as kit:
             return add(kit, path, addition, at=at, stages=stages)
 
     def merge(self, path: Path, *, at: datetime, stages: Stages = _SILENT) -> Manifest:
         """Make one segment of all; see ``growth.merge``."""
-        with self._kit() as kit:
+        with self._kit(images=False) as kit:
             return merge(kit, path, at=at, stages=stages)
 
     @contextmanager
-    def _kit(self) -> Iterator[Kit]:
+    def _kit(self, *, images: bool) -> Iterator[Kit]:
         params = Fingerprinter(self._key).params
+        blank = PictureHasher(self._key).blank if images else None
         if self._crew is not None:
-            yield Kit(params, self._crew, *self._measures, self._tool)
+            yield Kit(params, self._crew, *self._measures, self._tool, blank)
             return
         reader = self._reader
         if reader is None:
             raise ValueError("neither a reader nor a crew was given")
         with Crew(lambda: hands_here(self._key, reader), jobs=0) as crew:
-            yield Kit(params, crew, *self._measures, self._tool)
+            yield Kit(params, crew, *self._measures, self._tool, blank)
 
 
 def _build(
@@ -144,16 +149,25 @@ def _build(
     reading = read_known(
         kit, place, request.folders, request.labels, stages=stages, without=outputs
     )
-    strangers = _read_background(kit, place, request, stages=stages)
+    public = _read_background(kit, place, request, stages=stages)
     bundle, work = place.fresh("bundle"), place.fresh("work")
-    policy = CommonPolicy.for_background(len(strangers.documents))
+    policy = CommonPolicy.for_background(len(public.read.documents))
     yardstick = kit.yardstick(policy, stages)
-    background, entry = _written(strangers, policy, bundle, work, stages)
+    stages.begin("counting the background")
+    out = ArrayFolder(bundle / BACKGROUND)
+    background = write_background(
+        public.read,
+        blank_quarter=np.empty(0, np.uint64) if kit.blank_quarter is None else kit.blank_quarter,
+        keep_from=policy.background_from,
+        out=out,
+        work=work,
+    )
+    entry = BackgroundEntry(background.documents, len(background.sample), out.seal())
     (bundle / SEGMENTS).mkdir()
-    around = Surroundings(background, strangers.documents, reading.columns.category_names)
+    around = Surroundings(background, public.read.documents, reading.columns.category_names)
     segment = write_segment(bundle, "0000", reading.columns, around, yardstick=yardstick, work=work)
     counts = reading.counts
-    counts["background_unread"] = len(strangers.problems)
+    counts["background_unread"] = len(public.problems)
     counts["in_background"] = segment.in_background
     shelf = Shelf(bundle / SEGMENTS / "0000", segment.entry.population)
     manifest = Manifest(
@@ -165,6 +179,7 @@ def _build(
             yardstick, [shelf], background, files=len(reading.columns), work=work
         ),
         background=entry,
+        images=kit.images,
         counts=dict(sorted((+counts).items())),
         categories=reading.columns.category_names,
         segments=(segment.entry,),
@@ -172,45 +187,21 @@ def _build(
     write_manifest(bundle, manifest)
     with mapped(request.map_file, reading):
         publish(bundle, request.out)
-    return BuildReport(manifest, (*reading.problems, *strangers.problems))
+    return BuildReport(manifest, (*reading.problems, *public.problems))
 
 
 @dataclass(frozen=True, slots=True)
-class _Strangers:
-    """The background, read: distinct documents by raw digest."""
+class _Read:
+    """The background, read."""
 
-    raw: Digests = field(repr=False)
-    text: Digests = field(repr=False)
-    documents: Documents
-    names: NDArray[np.uint64] = field(repr=False)
+    read: Strangers
     problems: tuple[Problem, ...] = field(repr=False)
 
 
-def _read_background(
-    kit: Kit, place: Workplace, request: BuildRequest, *, stages: Stages
-) -> _Strangers:
+def _read_background(kit: Kit, place: Workplace, request: BuildRequest, *, stages: Stages) -> _Read:
     folders = distinct(request.background)
     spool = place.background()
     gathering = Gathering(spool, pack_documents, crew=kit.crew, stages=stages)
     without = (request.out, place.path, *([request.map_file] if request.map_file else []))
     gathered = gathering.read(folders, stage="reading the background", without=without)
-    raw, text, read = documents(spool, gathered)
-    names = background_names(spool, gathered)
-    return _Strangers(raw, text, read, names, tuple(problems_of(spool, gathered, folders)))
-
-
-def _written(
-    strangers: _Strangers, policy: CommonPolicy, bundle: Path, work: Path, stages: Stages
-) -> tuple[Background, BackgroundEntry]:
-    stages.begin("counting the background")
-    out = ArrayFolder(bundle / BACKGROUND)
-    background = write_background(
-        strangers.raw,
-        strangers.text,
-        strangers.documents,
-        names=strangers.names,
-        keep_from=policy.background_from,
-        out=out,
-        work=work,
-    )
-    return background, BackgroundEntry(background.documents, len(background.sample), out.seal())
+    return _Read(strangers(spool, gathered), tuple(problems_of(spool, gathered, folders)))

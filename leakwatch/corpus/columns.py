@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leakwatch.corpus.picture_rows import PictureRows, no_pictures
 from leakwatch.corpus.segment import NO_CATEGORY, NONE, Segment
+from leakwatch.fingerprint.image import PictureHashes
 from leakwatch.fingerprint.names import NameKind
 
 CHUNK_GRAMS = 1 << 19
@@ -88,6 +90,7 @@ class Columns:
     """How near the background came when it was last measured."""
     compared: NDArray[np.uint16] = field(repr=False)
     """Documents of it that were compared then."""
+    pictures: PictureRows = field(default_factory=no_pictures, repr=False)
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -112,6 +115,7 @@ class Columns:
             ),
             peaks=self.peaks[rows],
             compared=self.compared[rows],
+            pictures=self.pictures.moved(place),
         )
 
 
@@ -147,6 +151,10 @@ def of_segment(segment: Segment, category_names: tuple[str, ...]) -> Columns:
         ),
         peaks=segment.background_peaks,
         compared=segment.background_compared,
+        pictures=PictureRows(
+            segment.image_files.astype(np.int64),
+            PictureHashes(segment.image_hashes, segment.image_quarters),
+        ),
     )
 
 
@@ -190,6 +198,7 @@ def joined(parts: Sequence[Columns]) -> Columns:
         ),
         peaks=column("peaks"),
         compared=column("compared"),
+        pictures=PictureRows.joined([part.pictures for part in parts], before.tolist()),
     )
 
 

@@ -97,7 +97,7 @@ def _counted(every: Partitions, ours: Partitions | None) -> Iterator[tuple[U4, I
         if wanted is not None:
             # The two are cut alike, but a partition without grams of ours is not there.
             kept = np.zeros(len(tops), np.bool_)
-            while waiting is not None and waiting[0] <= keys[-1]:
+            while waiting is not None and (not len(waiting) or waiting[0] <= keys[-1]):
                 kept |= np.isin(tops, (waiting >> np.uint64(32)).astype(np.uint32))
                 waiting = next(wanted, None)
             tops, counts = tops[kept], counts[kept]

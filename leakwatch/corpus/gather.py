@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,13 +14,11 @@ from numpy.typing import NDArray
 from leakwatch.corpus.columns import expand
 from leakwatch.corpus.crew import Crew
 from leakwatch.corpus.digests import Digests, Indices, as_digests, once, places
-from leakwatch.corpus.intake import CHANGED, EMPTY, batches
+from leakwatch.corpus.intake import batches
 from leakwatch.corpus.packing import ENTRY, Hands, entry_key
 from leakwatch.corpus.spool import Pack, Spool
 from leakwatch.corpus.stages import Stages
-from leakwatch.corpus.tree import Found, TreeEntry, walk
-
-_TOLD_APART = {EMPTY, CHANGED, *Found}
+from leakwatch.corpus.tree import TreeEntry, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +98,10 @@ class Gathering:
             stage: what this is called in front of a progress bar.
             without: files and folders that are passed over.
         """
-        self._stages.begin(f"{stage}: counting")
-        total = sum(1 for folder in folders for _ in walk(folder, without=without))
-        self._stages.begin(stage, total)
+        if folders:
+            self._stages.begin(f"{stage}: counting")
+            total = sum(1 for folder in folders for _ in walk(folder, without=without))
+            self._stages.begin(stage, total)
         done = _Done(self._spool.column("entries", ENTRY))
         if done.files:
             self._stages.say(f"resuming: {done.files} files already read")
@@ -169,16 +167,6 @@ def problems_of(spool: Spool, gathered: Gathered, folders: Sequence[Path]) -> It
             relative, _, problem, _ = json.loads(line)
             if problem is not None and folder >= 0:
                 yield Problem(f"{folders[folder]}/{relative}", problem)
-
-
-def counted(items: Sequence[Item]) -> Counter[str]:
-    """Return how many files and members there were, and how many of each problem."""
-    counts: Counter[str] = Counter()
-    for item in items:
-        counts["members" if item.is_member else "files"] += 1
-        if item.problem is not None:
-            counts[item.problem if item.problem in _TOLD_APART else "unread"] += 1
-    return counts
 
 
 class _Done:

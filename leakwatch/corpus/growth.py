@@ -42,6 +42,7 @@ from leakwatch.corpus.segment import NO_CATEGORY
 from leakwatch.corpus.stages import Stages
 from leakwatch.corpus.workplace import Workplace, workplace
 from leakwatch.corpus.writing import Surroundings, write_segment
+from leakwatch.errors import IncompatibleParams
 from leakwatch.fingerprint.sketch import check_comparable
 
 
@@ -89,11 +90,19 @@ def add(kit: Kit, path: Path, addition: Addition, *, at: datetime, stages: Stage
     """
     manifest = read_manifest(path)
     check_comparable(kit.params, manifest.params, what=f"corpus {path.name}")
+    if manifest.images != kit.images:
+        raise IncompatibleParams(
+            f"corpus {path.name} keeps pictures as {manifest.images}, not as {kit.images}",
+            hint="build it again",
+        )
     check_folders(addition.folders)
     outputs = [addition.map_file] if addition.map_file else []
     for output in outputs:
         check_output(output)
-    with locked(path), workplace(path, "adding", kit.params, stages) as place:
+    with (
+        locked(path),
+        workplace(path, "adding", kit.params, stages, images=kit.images is not None) as place,
+    ):
         manifest = read_manifest(path)
         reading = read_known(
             kit, place, addition.folders, addition.labels, stages=stages, without=(path, *outputs)
@@ -135,6 +144,7 @@ def _added(
     written = write_segment(path, name, mine, around, yardstick=yardstick, work=work)
     counts = Counter(manifest.counts) + reading.counts
     counts["known"] = manifest.counts.get("known", 0) + chosen.new
+    counts["pictures"] = manifest.counts.get("pictures", 0) + len(mine.pictures)
     counts["duplicate"] += reading.counts["known"] - chosen.new - chosen.withdrawn
     counts["withdrawn_again"] += chosen.withdrawn
     counts["in_background"] += written.in_background
@@ -168,7 +178,7 @@ def merge(kit: Kit, path: Path, *, at: datetime, stages: Stages) -> Manifest:
         CorpusError: another command is changing the bundle, or the disk is full.
     """
     check_comparable(kit.params, read_manifest(path).params, what=f"corpus {path.name}")
-    with locked(path), workplace(path, "merging", kit.params, stages) as place:
+    with locked(path), workplace(path, "merging", kit.params, stages, images=False) as place:
         manifest = read_manifest(path)
         remove_unnamed(path, manifest)
         stages.begin("merging")
@@ -191,6 +201,7 @@ def merge(kit: Kit, path: Path, *, at: datetime, stages: Stages) -> Manifest:
         )
         counts = Counter(manifest.counts)
         counts["known"] = len(columns)
+        counts["pictures"] = len(columns.pictures)
         counts["without_text"] = int((columns.letters == 0).sum())
         counts["in_background"] = written.in_background
         after = _replaced(
@@ -253,17 +264,19 @@ def _sorted(columns: Columns, elders: Columns, gone: NDArray[np.bool_]) -> _Sort
 
 
 def _brings(columns: Columns, elders: Columns) -> NDArray[np.bool_]:
-    """Tell which files have a name, subject or category that no older copy has."""
+    """Tell which files have a name, picture, subject or category that no older copy has."""
     both = joined([elders, columns])
     old, new = merged(elders), merged(both)
     back = places(columns.raw, new.raw)
     before = places(new.raw, old.raw)[back]
-    had = _names_of(old)[before]
+    had = _extent(old)[before]
     labelled = (new.subjects[back] != 0) & (old.subjects[before] == 0)
     labelled |= (new.categories[back] != NO_CATEGORY) & (old.categories[before] == NO_CATEGORY)
-    more: NDArray[np.bool_] = (_names_of(new)[back] > had) | labelled
+    more: NDArray[np.bool_] = (_extent(new)[back] > had) | labelled
     return more
 
 
-def _names_of(columns: Columns) -> NDArray[np.int64]:
-    return np.bincount(columns.names.rows, minlength=max(1, len(columns)))
+def _extent(columns: Columns) -> NDArray[np.int64]:
+    """Return how many names and pictures each file has."""
+    rows = np.concatenate([columns.names.rows, columns.pictures.files])
+    return np.bincount(rows, minlength=max(1, len(columns)))

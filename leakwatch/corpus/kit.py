@@ -8,23 +8,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from leakwatch.corpus.arrange import merged
 from leakwatch.corpus.calibration import CommonPolicy
 from leakwatch.corpus.columns import Columns
 from leakwatch.corpus.crew import Crew
-from leakwatch.corpus.gather import Gathering, Problem, counted, items_of
+from leakwatch.corpus.gather import Gathering, Problem, items_of
 from leakwatch.corpus.known import file_id
 from leakwatch.corpus.labels import Labels
 from leakwatch.corpus.manifest import Manifest
-from leakwatch.corpus.mapping import write_map
+from leakwatch.corpus.mapping import new_map, place_map
 from leakwatch.corpus.measuring import PeakMeasure, ScoreMeasure, Yardstick
 from leakwatch.corpus.packing import Hands, pack_known
-from leakwatch.corpus.spooled import known_files
+from leakwatch.corpus.spooled import Survey, known_files
 from leakwatch.corpus.stages import Stages
 from leakwatch.corpus.workplace import Workplace
 from leakwatch.errors import CorpusError, CorpusExists, MissingFile
+from leakwatch.fingerprint.image import SCHEME, Words
 from leakwatch.model.fingerprint import FingerprintParams
 
 
@@ -38,6 +37,13 @@ class Kit:
     scores: ScoreMeasure | None
     tool: str
     """Name and version, written into the manifest."""
+    blank_quarter: Words | None = field(default=None, repr=False)
+    """``PictureHasher.blank``, where files are looked through for pictures."""
+
+    @property
+    def images(self) -> str | None:
+        """Return how pictures are kept, or None."""
+        return None if self.blank_quarter is None else SCHEME
 
     def yardstick(self, policy: CommonPolicy, stages: Stages) -> Yardstick:
         """Return how documents are compared with segments."""
@@ -62,8 +68,8 @@ class Reading:
     """Each file once, by raw digest."""
     counts: Counter[str]
     problems: tuple[Problem, ...] = field(repr=False)
-    paths: tuple[tuple[str, str], ...] = field(repr=False)
-    """Opaque id and path of everything that is known, copies too."""
+    paths: Path = field(repr=False)
+    """The custodian's CSV: id and path of everything that is known, copies too."""
 
 
 def read_known(
@@ -84,25 +90,22 @@ def read_known(
     spool = place.known()
     gathering = Gathering(spool, pack_known, crew=kit.crew, stages=stages)
     gathered = gathering.read(folders, stage="reading", without=(*without, place.path))
-    items = list(items_of(spool, gathered, folders))
-    counts = counted(items)
-    columns = merged(known_files(spool, gathered, items, labels))
-    raws = np.asarray(spool.column("raw", "u1")).tobytes()
-    recorded = [item for item in items if item.record >= 0]
-    if items and not recorded and counts["unreadable"]:
+    raws, paths = spool.column("raw", "u1").reshape(-1, 16), place.path / "map.csv"
+    survey = Survey(labels)
+    with new_map(paths) as write_row:
+        for item in items_of(spool, gathered, folders):
+            survey.add(item)
+            if item.record >= 0:
+                write_row(file_id(raws[item.record].tobytes()), item.path)
+    counts = survey.counts
+    if counts["unreadable"] and not len(gathered.rows):
         raise CorpusError("none of the files can be read", hint="is this the right user?")
+    columns = merged(known_files(spool, gathered, survey))
     counts["known"] = len(columns)
-    counts["duplicate"] = len(recorded) - len(columns)
+    counts["duplicate"] = len(gathered.rows) - len(columns)
     counts["without_text"] = int((columns.letters == 0).sum())
-    return Reading(
-        columns=columns,
-        counts=counts,
-        problems=tuple(Problem(i.path, i.problem) for i in items if i.problem is not None),
-        paths=tuple(
-            (file_id(raws[16 * item.record : 16 * item.record + 16]), item.path)
-            for item in recorded
-        ),
-    )
+    counts["pictures"] = len(columns.pictures)
+    return Reading(columns, counts, tuple(survey.problems), paths)
 
 
 def distinct(folders: Sequence[Path]) -> list[Path]:
@@ -134,7 +137,7 @@ def check_output(path: Path) -> None:
 def mapped(path: Path | None, reading: Reading) -> Iterator[None]:
     """Write the custodian's CSV, unless what it belongs to is not written after all."""
     if path is not None:
-        write_map(path, reading.paths)
+        place_map(reading.paths, path)
     try:
         yield
     except BaseException:

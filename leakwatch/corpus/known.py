@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from leakwatch.fingerprint.exact import ExactHasher
 from leakwatch.fingerprint.grams import Values
+from leakwatch.fingerprint.image import PictureHasher, PictureHashes
 from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.fingerprint.minhash import Signature, signatures
 from leakwatch.fingerprint.names import NameFacts, NameHasher, NameKind
@@ -74,6 +75,7 @@ class Fingerprinter:
         self._sketcher = Sketcher(key)
         self._exact = ExactHasher(key)
         self._names = NameHasher(key)
+        self._pictures = PictureHasher(key)
         self._sizes = SizeMask(key)
         self.params = self._sketcher.params
 
@@ -129,3 +131,7 @@ class Fingerprinter:
         digests = self._exact.digests(artefact.sha256, text)
         exact = bytes.fromhex(digests.text) if digests.text else None
         return RawText(bytes.fromhex(digests.raw), exact)
+
+    def pictures(self, artefact: Artefact) -> PictureHashes:
+        """Return the keyed hashes of the artefact's pictures, those that say enough."""
+        return self._pictures.upright(artefact.pictures)

@@ -86,6 +86,8 @@ class Manifest:
     common: CommonPolicy
     calibration: Calibration
     background: BackgroundEntry
+    images: str | None
+    """How pictures are kept (``fingerprint.image.SCHEME``); None: they were not asked for."""
     counts: Mapping[str, int]
     """What the build and every addition met, by what the command line calls it."""
     categories: tuple[str, ...]
@@ -126,6 +128,7 @@ class Manifest:
             "withdrawn": len(self.withdrawn),
             "segments": len(self.segments),
             "size_bytes": self.size_bytes,
+            "images": self.images,
             "background_documents": self.background.documents,
             "background_kept": self.background.sample,
             "background_bytes": sum(a.size_bytes for a in self.background.arrays.values()),
@@ -160,6 +163,7 @@ class Manifest:
                 "sample": self.background.sample,
                 "arrays": _told(self.background.arrays),
             },
+            "images": self.images,
             "counts": dict(self.counts),
             "categories": list(self.categories),
             "segments": [
@@ -237,6 +241,7 @@ def _manifest(fields: dict[str, Any], digest: str) -> Manifest:
         background=BackgroundEntry(
             background["documents"], background["sample"], _arrays(background)
         ),
+        images=fields["images"],
         counts=fields["counts"],
         categories=tuple(fields["categories"]),
         segments=tuple(segments),

@@ -2,6 +2,7 @@
 
 entries   one a file: digest of place, size and time; how many items; whether to look again
 items     a JSON line for each file and member: [path, is member, problem, is recorded]
+picture_counts, picture_hashes, ...  pictures of each that is recorded
 raw, text, letters, counts, ...   one for each that is recorded, in the same order
 """
 
@@ -9,36 +10,36 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from leakwatch.corpus.columns import KINDS
 from leakwatch.corpus.intake import CHANGED, FileReader, Taken, take
-from leakwatch.corpus.known import Fingerprinter, KnownFile
+from leakwatch.corpus.known import Fingerprinter, KnownFile, RawText
 from leakwatch.corpus.spool import Pack
 from leakwatch.corpus.tree import Found, TreeEntry, has_changed
+from leakwatch.fingerprint.image import PictureHashes
 from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.fingerprint.minhash import PERMUTATIONS
+from leakwatch.fingerprint.sketch import Sketch
+from leakwatch.model.artefact import Artefact
 
 ENTRY = np.dtype([("key", "<u8", (2,)), ("items", "<u4"), ("again", "u1")])
+_PICTURE_COLUMNS = ("picture_counts", "picture_hashes", "picture_quarters")
 DOCUMENT_COLUMNS = (
-    "entries",
-    "items",
-    "raw",
-    "text",
-    "letters",
-    "counts",
-    "tops",
-    "positions",
-    "names",
-)
+    "entries", "items", "raw", "text", "letters", "counts", "tops", "positions", "names",
+    *_PICTURE_COLUMNS,
+)  # fmt: skip
 KNOWN_COLUMNS = (
     "entries", "items", "raw", "text", "letters", "sizes", "counts", "tops", "signatures",
-    "name_counts", "name_kinds", "name_numbers",
+    "name_counts", "name_kinds", "name_numbers", *_PICTURE_COLUMNS,
 )  # fmt: skip
+_TOGETHER = 512
+_TOGETHER_CHARS = 4 * 1024 * 1024
+"""What is fingerprinted together: as many artefacts, or as much text of them."""
 _KIND_NUMBER = {kind: number for number, kind in enumerate(KINDS)}
 _NO_TEXT = bytes(16)
 
@@ -71,20 +72,16 @@ def entry_key(entry: TreeEntry) -> bytes:
 
 def pack_known(own: Hands, batch: list[TreeEntry]) -> Pack:
     """Return the fingerprints of a batch of known files."""
-    items = _items(own, batch)
-    made = own.fingerprinter.known_files(
-        [
-            (taken.artefact, taken.names)
-            for taken in items
-            if taken.artefact is not None and _is_known(taken)
-        ]
-    )
+    seen, made, pictures = _Seen(batch), list[KnownFile](), list[PictureHashes]()
+    for some in seen.recorded(take(own.reader, batch), _is_known):
+        made += own.fingerprinter.known_files([(a, taken.names) for a, taken in some])
+        pictures += [own.fingerprinter.pictures(artefact) for artefact, _ in some]
     names = [sorted((_KIND_NUMBER[kind], number) for kind, number in f.names) for f in made]
     flat = [name for each in names for name in each]
     signatures = np.array([f.signature for f in made], "<u4").reshape(-1, PERMUTATIONS)
     tops = [_tops(f) for f in made]
     columns = {
-        **_entries(batch, items, [_is_known(taken) for taken in items]),
+        **seen.columns(),
         "raw": b"".join(f.raw for f in made),
         "text": b"".join(f.text or _NO_TEXT for f in made),
         "letters": np.array([f.letters for f in made], "<u4").tobytes(),
@@ -95,18 +92,21 @@ def pack_known(own: Hands, batch: list[TreeEntry]) -> Pack:
         "name_counts": np.array([len(each) for each in names], "u1").tobytes(),
         "name_kinds": np.array([kind for kind, _ in flat], "u1").tobytes(),
         "name_numbers": np.array([number for _, number in flat], "<u8").tobytes(),
+        **_pictures(pictures),
     }
     return Pack(columns, len(batch), sum(entry.size_bytes for entry in batch))
 
 
 def pack_documents(own: Hands, batch: list[TreeEntry]) -> Pack:
     """Return the sketches of a batch of documents that were not stolen."""
-    items = _items(own, batch)
-    read = [taken.artefact for taken in items if taken.artefact and _is_document(taken)]
-    made = own.fingerprinter.documents(read)
-    names = [own.fingerprinter.name_number(artefact) for artefact in read]
+    seen, made = _Seen(batch), list[tuple[RawText, Sketch]]()
+    names, pictures = list[int](), list[PictureHashes]()
+    for some in seen.recorded(take(own.reader, batch), _is_document):
+        made += own.fingerprinter.documents([artefact for artefact, _ in some])
+        names += [own.fingerprinter.name_number(artefact) for artefact, _ in some]
+        pictures += [own.fingerprinter.pictures(artefact) for artefact, _ in some]
     columns = {
-        **_entries(batch, items, [_is_document(taken) for taken in items]),
+        **seen.columns(),
         "raw": b"".join(digests.raw for digests, _ in made),
         "text": b"".join(digests.text or _NO_TEXT for digests, _ in made),
         "letters": np.array([sketch.letters for _, sketch in made], "<u4").tobytes(),
@@ -114,22 +114,59 @@ def pack_documents(own: Hands, batch: list[TreeEntry]) -> Pack:
         "tops": b"".join((s.values >> np.uint64(32)).astype("<u4").tobytes() for _, s in made),
         "positions": b"".join(s.positions.astype("<u4").tobytes() for _, s in made),
         "names": np.array(names, "<u8").tobytes(),
+        **_pictures(pictures),
     }
     return Pack(columns, len(batch), sum(entry.size_bytes for entry in batch))
 
 
-def _items(own: Hands, batch: Sequence[TreeEntry]) -> list[Taken]:
-    """Return everything in a batch; the texts are dropped with it."""
-    items = list(take(own.reader, batch))
-    changed = {
-        n for n, entry in enumerate(batch) if entry.found is Found.FILE and has_changed(entry)
-    }
-    return [
-        replace(taken, problem=CHANGED)
-        if taken.number in changed and taken.problem is None and not taken.is_member
-        else taken
-        for taken in items
-    ]
+class _Seen:
+    """What was seen in a batch; no text is held longer than its fingerprint takes."""
+
+    def __init__(self, batch: Sequence[TreeEntry]) -> None:
+        self._batch = batch
+        self._items: list[tuple[int, str, bool, str | None, bool]] = []
+
+    def recorded(
+        self, items: Iterable[Taken], is_recorded: Callable[[Taken], bool]
+    ) -> Iterator[list[tuple[Artefact, Taken]]]:
+        """Note every file and member; yield those that are recorded, some at a time."""
+        some, chars = list[tuple[Artefact, Taken]](), 0
+        for taken in items:
+            chosen = is_recorded(taken)
+            self._items.append(
+                (taken.number, taken.relative, taken.is_member, taken.problem, chosen)
+            )
+            if taken.artefact is None or not chosen:
+                continue
+            some.append((taken.artefact, taken))
+            chars += len(taken.artefact.text or "")
+            if len(some) == _TOGETHER or chars > _TOGETHER_CHARS:
+                yield some
+                some, chars = [], 0
+        if some:
+            yield some
+
+    def columns(self) -> dict[str, bytes]:
+        """Return the columns of all that was seen. Call last: what has changed is told here."""
+        changed = {
+            number
+            for number, entry in enumerate(self._batch)
+            if entry.found is Found.FILE and has_changed(entry)
+        }
+        entries = np.zeros(len(self._batch), ENTRY)
+        keys = b"".join(entry_key(entry) for entry in self._batch)
+        entries["key"] = np.frombuffer(keys, "<u8").reshape(-1, 2)
+        numbers = [number for number, *_ in self._items]
+        entries["items"] = np.bincount(numbers, minlength=len(self._batch))
+        lines = []
+        for number, relative, is_member, problem, is_recorded in self._items:
+            told = problem
+            if number in changed and problem is None and not is_member:
+                told = CHANGED
+            # What is out of reach now, or in motion, may be read when the work is resumed.
+            entries["again"][number] |= told in {Found.UNREADABLE, CHANGED}
+            lines.append(json.dumps([relative, is_member, told, is_recorded]) + "\n")
+        return {"entries": entries.tobytes(), "items": "".join(lines).encode()}
 
 
 def _is_known(taken: Taken) -> bool:
@@ -141,21 +178,12 @@ def _is_document(taken: Taken) -> bool:
     return taken.artefact is not None and bool(taken.artefact.sha256)
 
 
-def _entries(
-    batch: Sequence[TreeEntry], items: Sequence[Taken], recorded: Sequence[bool]
-) -> dict[str, bytes]:
-    entries = np.zeros(len(batch), ENTRY)
-    keys = b"".join(entry_key(entry) for entry in batch)
-    entries["key"] = np.frombuffer(keys, "<u8").reshape(-1, 2)
-    entries["items"] = np.bincount([taken.number for taken in items], minlength=len(batch))
-    for taken in items:
-        # What is out of reach now, or in motion, may be read when the work is resumed.
-        entries["again"][taken.number] |= taken.problem in {Found.UNREADABLE, CHANGED}
-    lines = (
-        json.dumps([taken.relative, taken.is_member, taken.problem, is_recorded]) + "\n"
-        for taken, is_recorded in zip(items, recorded, strict=True)
-    )
-    return {"entries": entries.tobytes(), "items": "".join(lines).encode()}
+def _pictures(hashes: Sequence[PictureHashes]) -> dict[str, bytes]:
+    return {
+        "picture_counts": np.array([len(h) for h in hashes], "<u2").tobytes(),
+        "picture_hashes": b"".join(h.whole.astype("<u8").tobytes() for h in hashes),
+        "picture_quarters": b"".join(h.quarters.astype("<u8").tobytes() for h in hashes),
+    }
 
 
 def _tops(file: KnownFile) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:

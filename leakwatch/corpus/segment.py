@@ -24,6 +24,10 @@
     grams of these files that two groups or more hold, or the background too
       shared_offsets u4[2**b+1]  by the top b bits of a gram
       shared_values u4[]      ascending     shared_groups u2[]  shared_background u2[]
+    pictures, where they were asked for; I of them (``fingerprint/image.py``)
+      image_files   u4[I]     the file each lies in
+      image_hashes  u8[I,4]   image_quarters u8[I,16]   keyed
+      image_flags   u1[I]     ``picture_families.py``: identifies nobody unless 0
     tables of (keyed number, file), ascending by number: text (with text_rests), size_crc,
     pieces_root, tail_size, name_size, name: ``X_keys`` u8[], ``X_files`` u4[]
 
@@ -43,6 +47,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leakwatch.errors import CorpusCorrupt
+from leakwatch.fingerprint.image import QUARTERS, WORDS
 from leakwatch.fingerprint.minhash import PERMUTATIONS
 from leakwatch.fingerprint.names import NameKind
 
@@ -61,6 +66,12 @@ F4 = NDArray[np.float32]
 I8 = NDArray[np.int64]
 
 _DTYPES = {"U8": "<u8", "U4": "<u4", "U2": "<u2", "U1": "|u1", "F4": "<f4", "I8": "<i8"}
+_WIDTHS = {
+    "signatures": PERMUTATIONS,
+    "image_hashes": WORDS,
+    "image_quarters": QUARTERS * WORDS,
+}
+"""Arrays of rows, and how long a row is."""
 _PER_FILE = (
     "raw_keys", "raw_rests", "letters", "sizes", "flags", "groups", "families", "subjects",
     "categories", "signatures", "weights_live", "weights_all", "background_peaks",
@@ -73,6 +84,9 @@ _TWINS = (
     ("posting_lows", "posting_files"),
     ("shared_values", "shared_groups"),
     ("shared_values", "shared_background"),
+    ("image_files", "image_hashes"),
+    ("image_files", "image_quarters"),
+    ("image_files", "image_flags"),
     *((f"{kind}_keys", f"{kind}_files") for kind in NameKind),
 )
 
@@ -105,6 +119,10 @@ class Segment:
     shared_values: U4
     shared_groups: U2
     shared_background: U2
+    image_files: U4
+    image_hashes: U8
+    image_quarters: U8
+    image_flags: U1
     text_keys: U8
     text_rests: U8
     text_files: U4
@@ -168,7 +186,7 @@ def segment_of(arrays: Mapping[str, NDArray[Any]], *, where: str) -> Segment:
         array = arrays.get(f.name)
         if array is None:
             raise CorpusCorrupt(f"{where}: {f.name}.npy is missing")
-        wanted = 2 if f.name == "signatures" else 1
+        wanted = 2 if f.name in _WIDTHS else 1
         types = [np.dtype(_DTYPES[name]) for name in str(f.type).split(" | ")]
         if array.dtype not in types or array.ndim != wanted:
             raise CorpusCorrupt(f"{where}: {f.name}.npy has another type than expected")
@@ -182,7 +200,7 @@ def _check_lengths(segment: Segment, where: str) -> None:
     tables = (("posting_offsets", "posting_lows"), ("shared_offsets", "shared_values"))
     fits = (
         all(size[name] == len(segment) for name in _PER_FILE)
-        and segment.signatures.shape[1] == PERMUTATIONS
+        and all(getattr(segment, name).shape[1] == width for name, width in _WIDTHS.items())
         and all(size[one] == size[other] for one, other in _TWINS)
         and size["offsets"] == len(segment) + 1
         and int(segment.offsets[-1]) == size["forward"]

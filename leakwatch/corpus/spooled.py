@@ -2,27 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections import Counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leakwatch.corpus.background import Documents
+from leakwatch.corpus.background import Documents, Strangers
 from leakwatch.corpus.columns import Columns, Grams, Names, expand
-from leakwatch.corpus.digests import Digests, as_digests, once
-from leakwatch.corpus.gather import Gathered, Item
+from leakwatch.corpus.digests import Indices, as_digests, once
+from leakwatch.corpus.gather import Gathered, Item, Problem
+from leakwatch.corpus.intake import CHANGED, EMPTY
 from leakwatch.corpus.labels import Labels
+from leakwatch.corpus.picture_rows import PictureRows, unpacked
 from leakwatch.corpus.segment import NO_CATEGORY
 from leakwatch.corpus.spool import Spool
+from leakwatch.corpus.tree import Found
 from leakwatch.fingerprint.minhash import PERMUTATIONS
 
+_TOLD_APART = {EMPTY, CHANGED, *Found}
 
-def known_files(spool: Spool, gathered: Gathered, items: Sequence[Item], labels: Labels) -> Columns:
+
+class Survey:
+    """What is counted and labelled of everything that was seen, item by item.
+
+    Args:
+        labels: whom the files are about and what they are.
+    """
+
+    def __init__(self, labels: Labels) -> None:
+        self._labels = labels
+        self.counts: Counter[str] = Counter()
+        """Files and members, and how many of each problem."""
+        self.problems: list[Problem] = []
+        self.subjects = array("Q")
+        """Token of each recorded item, or nought."""
+        self.categories = array("H")
+        """Index into ``category_names`` of each recorded item, or NO_CATEGORY."""
+        self.category_names: dict[str, int] = {}
+
+    def add(self, item: Item) -> None:
+        """Count one, in the order of the walk."""
+        self.counts["members" if item.is_member else "files"] += 1
+        if item.problem is not None:
+            self.counts[item.problem if item.problem in _TOLD_APART else "unread"] += 1
+            self.problems.append(Problem(item.path, item.problem))
+        if item.record < 0:
+            return
+        label = self._labels.of(item.folder, item.relative)
+        self.subjects.append((label.subject or 0) if label else 0)
+        number = NO_CATEGORY
+        if label is not None and label.category is not None:
+            number = self.category_names.setdefault(label.category, len(self.category_names))
+        self.categories.append(number)
+
+
+def known_files(spool: Spool, gathered: Gathered, survey: Survey) -> Columns:
     """Return what is recorded of known files, in the order of the walk, copies too."""
     rows = gathered.rows
-    told = [labels.of(item.folder, item.relative) for item in items if item.record >= 0]
-    category_names = tuple(sorted({t.category for t in told if t and t.category is not None}))
-    place = {name: number for number, name in enumerate(category_names)}
     counts = spool.column("counts", "<u4").astype(np.int64)
     name_counts = spool.column("name_counts", "u1").astype(np.int64)
     named = expand((np.cumsum(name_counts) - name_counts)[rows], name_counts[rows])
@@ -31,13 +68,10 @@ def known_files(spool: Spool, gathered: Gathered, items: Sequence[Item], labels:
         text=as_digests(spool.column("text", "u1"))[rows],
         letters=spool.column("letters", "<u4")[rows],
         sizes=spool.column("sizes", "<u8")[rows],
-        subjects=np.array([(t and t.subject) or 0 for t in told], np.uint64),
-        categories=np.array(
-            [NO_CATEGORY if not t or t.category is None else place[t.category] for t in told],
-            np.uint16,
-        ),
-        category_names=category_names,
-        signatures=spool.column("signatures", "<u4").reshape(-1, PERMUTATIONS)[rows],
+        subjects=np.array(survey.subjects, np.uint64),
+        categories=np.array(survey.categories, np.uint16),
+        category_names=tuple(survey.category_names),
+        signatures=_signatures(spool, rows),
         grams=Grams(
             (spool.column("tops", "<u4"),),
             np.zeros(len(rows), np.uint16),
@@ -51,29 +85,41 @@ def known_files(spool: Spool, gathered: Gathered, items: Sequence[Item], labels:
         ),
         peaks=np.zeros(len(rows), np.float32),
         compared=np.zeros(len(rows), np.uint16),
+        pictures=_pictures(spool, rows),
     )
 
 
-def background_names(spool: Spool, gathered: Gathered) -> NDArray[np.uint64]:
-    """Return the numbers of the documents' base names, ascending, each once."""
+def _signatures(spool: Spool, rows: Indices) -> NDArray[np.uint32]:
+    """Return the signatures of some rows; of all of them, where they are on the disk."""
+    signatures = spool.column("signatures", "<u4").reshape(-1, PERMUTATIONS)
+    is_all = np.array_equal(rows, np.arange(len(signatures)))
+    return signatures if is_all else signatures[rows]
+
+
+def _pictures(spool: Spool, rows: Indices) -> PictureRows:
+    counts = spool.column("picture_counts", "<u2").astype(np.int64)
+    places = expand((np.cumsum(counts) - counts)[rows], counts[rows])
+    every = unpacked(spool.column("picture_hashes", "<u8"), spool.column("picture_quarters", "<u8"))
+    return PictureRows(np.repeat(np.arange(len(rows)), counts[rows]), every.take(places))
+
+
+def strangers(spool: Spool, gathered: Gathered) -> Strangers:
+    """Return the documents that were read, each once, by raw digest."""
     names = spool.column("names", "<u8")[gathered.rows]
-    return np.unique(names[names != 0])
-
-
-def documents(spool: Spool, gathered: Gathered) -> tuple[Digests, Digests, Documents]:
-    """Return raw and text digests and sketches of the documents, each once, by raw digest."""
     rows = gathered.rows
     raw = as_digests(spool.column("raw", "u1"))[rows]
     rows = rows[once(raw)]
     counts = spool.column("counts", "<u4").astype(np.int64)
-    return (
-        as_digests(spool.column("raw", "u1"))[rows],
-        as_digests(spool.column("text", "u1"))[rows],
-        Documents(
+    return Strangers(
+        raw=as_digests(spool.column("raw", "u1"))[rows],
+        text=as_digests(spool.column("text", "u1"))[rows],
+        documents=Documents(
             spool.column("letters", "<u4")[rows],
             (np.cumsum(counts) - counts)[rows],
             counts[rows],
             spool.column("tops", "<u4"),
             spool.column("positions", "<u4"),
         ),
+        names=np.unique(names[names != 0]),
+        pictures=_pictures(spool, rows).hashes,
     )

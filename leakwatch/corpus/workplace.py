@@ -25,11 +25,14 @@ class Workplace:
         path: the folder, locked.
         params: what is read is fingerprinted with.
         stages: told when earlier work is of no use.
+        images: whether what is read is looked through for pictures.
     """
 
-    def __init__(self, path: Path, params: FingerprintParams, stages: Stages) -> None:
+    def __init__(
+        self, path: Path, params: FingerprintParams, stages: Stages, *, images: bool
+    ) -> None:
         self.path = path
-        self._params = params
+        self._identity = {"params": params.as_dict(), "images": images}
         self._stages = stages
         self._spools: list[Spool] = []
 
@@ -54,13 +57,12 @@ class Workplace:
 
     def _spool(self, name: str, columns: Sequence[str]) -> Spool:
         folder = self.path / name
-        identity = {"params": self._params.as_dict()}
         try:
-            spool = Spool(folder, columns, identity=identity)
+            spool = Spool(folder, columns, identity=self._identity)
         except SpoolDamaged as damage:
             self._stages.say(f"{folder}: {damage}: everything is read again")
             shutil.rmtree(folder)
-            spool = Spool(folder, columns, identity=identity)
+            spool = Spool(folder, columns, identity=self._identity)
         self._spools.append(spool)
         return spool
 
@@ -72,7 +74,7 @@ def path_of(bundle: Path, purpose: str) -> Path:
 
 @contextmanager
 def workplace(
-    bundle: Path, purpose: str, params: FingerprintParams, stages: Stages
+    bundle: Path, purpose: str, params: FingerprintParams, stages: Stages, *, images: bool
 ) -> Iterator[Workplace]:
     """Give the place for one command; it is removed when the block ends well.
 
@@ -85,7 +87,7 @@ def workplace(
     except OSError as error:
         raise CorpusError(f"{bundle}: cannot be written: {error.strerror}") from None
     with locked(path):
-        place = Workplace(path, params, stages)
+        place = Workplace(path, params, stages, images=images)
         try:
             yield place
         except OSError as error:

@@ -1,9 +1,11 @@
-"""What an extractor must offer."""
+"""What an extractor must offer: of text, and of pictures."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from leakwatch.model.picture import MAX_PICTURES, Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +15,27 @@ class Extraction:
     text: str = field(repr=False)
     note: str | None = None
     """One line on what was left out or done another way; numbers, never content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """The pictures of one artefact, each once."""
+
+    pictures: tuple[Picture, ...]
+    note: str | None = None
+    """As ``Extraction.note``."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureLimits:
+    """How far an artefact is looked through for pictures."""
+
+    max_pictures: int = MAX_PICTURES
+    max_pages: int = 200
+    max_pixels: int = 80_000_000
+    """Of one picture: an A3 page at 600 dpi has 70 million."""
+    max_total_pixels: int = 1_000_000_000
+    """Of all together, decoded: some 20 s of CPU."""
 
 
 class ContentStream(Protocol):
@@ -41,5 +64,18 @@ class Extractor(Protocol):
         Raises:
             ExtractError: the bytes are of this kind but give no text; other
                 exceptions of a parser need not be caught.
+        """
+        ...
+
+
+class PictureReader(Protocol):
+    """One kind's way to pictures. Always risky: decoders die, hang and eat memory."""
+
+    def read(self, stream: ContentStream, limits: PictureLimits) -> Gallery:
+        """Return the pictures of a stream at its start.
+
+        Raises:
+            LeakwatchError: none could be read; other exceptions of a decoder
+                need not be caught.
         """
         ...

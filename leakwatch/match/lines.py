@@ -136,19 +136,27 @@ def lines_of(listing: Listing) -> Lines:
 
 def kept_of(lines: Lines, hasher: NameHasher, keeper: LineKeeper) -> bytes:
     """Return what may be kept of a listing: ``lines_kept`` matches as it does."""
+    # Whoever lists many files repeats words and folders.
+    tokens: dict[str, int] = {}
+    folders: dict[Hashable, dict[int, float]] = {}
 
-    def tokens(words: Words) -> dict[int, float]:
-        return {keeper.token(str(word)): bits for word, bits in words.items()}
+    def keyed(words: Words) -> dict[int, float]:
+        for word in words:
+            if word not in tokens:
+                tokens[word] = keeper.token(str(word))
+        return {tokens[word]: bits for word, bits in words.items()}
 
     def line(place: int) -> Line:
         said = lines.every[place]
         numbers = {kind: said.number(hasher, kind) for kind in NameKind}
         low, high = int(lines.low_bytes[place]), int(lines.high_bytes[place])
+        if said.folder not in folders:
+            folders[said.folder] = keyed(said.folder_words())
         return Line(
             {kind: number for kind, number in numbers.items() if number is not None},
             None if low == UNKNOWN else (low, high),
-            tokens(said.words()),
-            tokens(said.folder_words()),
+            keyed(said.words()),
+            folders[said.folder],
         )
 
     return keeper.seal(line(place) for place in range(len(lines)))

@@ -22,6 +22,7 @@ from leakwatch.match.index import SegmentIndex
 from leakwatch.match.inventory import Inventory
 from leakwatch.match.lines import Lines, kept_of, lines_kept, lines_of
 from leakwatch.match.listing import match_lines
+from leakwatch.match.pictures import PictureMatches
 from leakwatch.match.readings import readings
 from leakwatch.match.score import Scores, score_many
 from leakwatch.model.artefact import Artefact
@@ -62,6 +63,8 @@ class _LookedFor:
     sketches: Sequence[Sketch]
     """Of each of its readings."""
     size_bytes: int
+    pictures: Iterable[Match]
+    """Files that hold one of its pictures."""
 
     def kept(self) -> tuple[bytes, ...]:
         """Return what may be stored of the sketches."""
@@ -84,6 +87,7 @@ class CorpusMatcher:
         self._sketcher = Sketcher(key)
         self._exact = ExactHasher(key)
         self._names = NameHasher(key)
+        self._pictures = PictureMatches(corpora, key)
         self._keeper = LineKeeper(key)
         for corpus in corpora:
             check_comparable(
@@ -116,19 +120,28 @@ class CorpusMatcher:
                 self._exact.digests(artefact.sha256, texts[0]),
                 [next(made) for _ in texts],
                 artefact.size_bytes,
+                self._pictures.of(artefact),
             )
             for artefact, texts in zip(artefacts, read, strict=True)
         ]
         return [
-            Reading(one.digests, matches, sketches=one.kept() if keep else ())
-            for one, matches in zip(looked_for, self._matches(looked_for), strict=True)
+            Reading(
+                one.digests,
+                matches,
+                sketches=one.kept() if keep else (),
+                pictures=self._pictures.kept_of(artefact) if keep else b"",
+            )
+            for artefact, one, matches in zip(
+                artefacts, looked_for, self._matches(looked_for), strict=True
+            )
         ]
 
     def match_stored(self, artefact: StoredArtefact) -> Reading:
         """Return what ``match_artefact`` would for the artefact this was kept of."""
         self._require(artefact.scheme)
         sketches = [expand(data, self._sketcher.params) for data in artefact.sketches]
-        looked_for = _LookedFor(artefact.digests, sketches, artefact.size_bytes)
+        pictures = self._pictures.of_kept(artefact.pictures)
+        looked_for = _LookedFor(artefact.digests, sketches, artefact.size_bytes, pictures)
         return Reading(artefact.digests, self._matches([looked_for])[0])
 
     def match_listing(self, listing: Listing, *, keep: bool = False) -> Reading:
@@ -156,6 +169,8 @@ class CorpusMatcher:
                     best.add(_equal_text(shelf, one.digests))
             for owner, matches in zip(owners, _similar_texts(shelf, sketches), strict=True):
                 found[owner].add(matches)
+        for one, best in zip(looked_for, found, strict=True):
+            best.add(one.pictures)
         return [best.matches() for best in found]
 
     def _named(self, lines: Lines) -> tuple[Match, ...]:

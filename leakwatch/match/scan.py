@@ -23,7 +23,7 @@ from leakwatch.corpus.tree import Found, TreeEntry, walk
 from leakwatch.errors import LeakwatchError, MissingFile
 from leakwatch.model.artefact import MEMBER_SEPARATOR, Artefact
 from leakwatch.model.listing import Listing, ListingEntry
-from leakwatch.model.match import Match
+from leakwatch.model.match import Match, Method
 from leakwatch.ports import Reading
 
 _TOGETHER = 512
@@ -189,7 +189,7 @@ class _Look:
         """Note an artefact's matches; a member left unread counts by what its archive says."""
         matches = reading.matches
         if matches or artefact.error is not None:
-            kind = ("bytes" if artefact.text is None else "text") if matches else "error"
+            kind = _kind(artefact, matches) if matches else "error"
             letters = reading.digests.letters if reading.digests and artefact.text else None
             result = ScanResult(
                 self._target, str(artefact.path), kind, matches, artefact.error, letters=letters
@@ -215,6 +215,13 @@ class _Look:
             self.match_listing(MEMBER_SEPARATOR.join(names), listing)
         self._unread.clear()
         return [result for _, result in sorted(self._found, key=itemgetter(0))]
+
+
+def _kind(artefact: Artefact, matches: Sequence[Match]) -> str:
+    """Name what the surest match rests on, or might have."""
+    if matches[0].method is Method.IMAGE:
+        return "image"
+    return "bytes" if artefact.text is None else "text"
 
 
 def _work_of(target: str) -> Iterator[_Work]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from leakwatch.model.picture import Picture
+
 MEMBER_SEPARATOR = "!/"
 
 
@@ -56,3 +58,5 @@ class Artefact:
     detail: str | None = None
     """One line about the error: numbers and kinds, never content or names."""
     is_container: bool = False
+    pictures: tuple[Picture, ...] = field(default=(), repr=False)
+    """What it shows, where pictures were asked for; never stored."""

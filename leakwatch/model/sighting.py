@@ -28,6 +28,8 @@ class StoredArtefact:
     """Key and recipe of digests and sketches (``FingerprintParams.scheme``)."""
     sketches: tuple[bytes, ...] = field(default=(), repr=False)
     """One a reading of its text (``fingerprint/compact.py``); none for no text."""
+    pictures: bytes = field(default=b"", repr=False)
+    """Sealed (``fingerprint/kept_pictures.py``); empty for none."""
     error: str | None = None
 
 

@@ -101,6 +101,8 @@ class Reading:
     matches: tuple[Match, ...]
     sketches: tuple[bytes, ...] = field(default=(), repr=False)
     """What may be kept of an artefact's text, where it was asked for."""
+    pictures: bytes = field(default=b"", repr=False)
+    """What may be kept of its pictures, where it was asked for; empty for none."""
     lines: bytes | None = field(default=None, repr=False)
     """What may be kept of a listing, where it was asked for."""
 

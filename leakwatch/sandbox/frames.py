@@ -10,6 +10,8 @@ Layout, numbers little-endian:
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 import struct
@@ -19,6 +21,13 @@ from typing import Any
 
 from leakwatch.errors import error_classes
 from leakwatch.model.artefact import Artefact, MemberPath
+from leakwatch.model.picture import (
+    HASH_BYTES,
+    MAX_PICTURES,
+    ORIENTATIONS,
+    QUARTERS_BYTES,
+    Picture,
+)
 
 _PREFIX = struct.Struct("<2L")
 MAX_HEADER_BYTES = 512 * 1024
@@ -70,6 +79,8 @@ def encode_artefact(type_: str, artefact: Artefact, index: int) -> bytes:
         header |= {"e": artefact.error, "d": artefact.detail}
     if artefact.is_container:
         header["a"] = 1
+    if artefact.pictures:
+        header["p"] = [[p.quality, _packed(p)] for p in artefact.pictures]
     if artefact.text is None:
         return encode(header)
     header["x"] = 1
@@ -96,7 +107,39 @@ def decode_artefact(frame: Frame, name: str) -> Artefact:
         error=error,
         detail=None if detail is None else clean_line(detail),
         is_container=header.get("a") == 1,
+        pictures=_pictures(header.get("p", [])),
     )
+
+
+def _pictures(value: object) -> tuple[Picture, ...]:
+    if not isinstance(value, list) or len(value) > MAX_PICTURES:
+        raise BadFrame("no list of pictures, or too long a one")
+    return tuple(_picture(item) for item in value)
+
+
+def _picture(value: object) -> Picture:
+    if not isinstance(value, list) or len(value) != 2:
+        raise BadFrame("a picture has another form")
+    try:
+        raw = base64.b64decode(value[1], validate=True)
+    except (TypeError, ValueError, binascii.Error):
+        raise BadFrame("a picture is no base64") from None
+    if len(raw) != ORIENTATIONS * (HASH_BYTES + QUARTERS_BYTES):
+        raise BadFrame("a picture has another length")
+    cut = ORIENTATIONS * HASH_BYTES
+    return Picture(
+        hashes=_cut(raw[:cut], HASH_BYTES),
+        quarters=_cut(raw[cut:], QUARTERS_BYTES),
+        quality=_number(value[0], 101),
+    )
+
+
+def _packed(picture: Picture) -> str:
+    return base64.b64encode(b"".join((*picture.hashes, *picture.quarters))).decode("ascii")
+
+
+def _cut(raw: bytes, size: int) -> tuple[bytes, ...]:
+    return tuple(raw[start : start + size] for start in range(0, len(raw), size))
 
 
 def _path(header: Mapping[str, Any], name: str) -> MemberPath:

@@ -7,12 +7,14 @@ import importlib
 import io
 import json
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from leakwatch.errors import BudgetExceeded, ChildKilled, LayoutChanged, LeakwatchError
+from leakwatch.extract.base import PictureLimits
 from leakwatch.extract.encoding import find_encoding
 from leakwatch.extract.formats import TextExtraction
 from leakwatch.model.artefact import Artefact
@@ -20,11 +22,13 @@ from leakwatch.sandbox.frames import encode, encode_artefact
 from leakwatch.unpack.budget import Budget, BudgetLimits
 from leakwatch.unpack.container import SeekableStream
 from leakwatch.unpack.sniff import sniff
-from leakwatch.unpack.walk import Opened, Resume, Walker
+from leakwatch.unpack.walk import Look, Opened, Resume, Walker
 from leakwatch.unpack.zip_directory import END_MAGIC as ZIP_END_MAGIC
 
 # What a pipe takes at once; larger buffers are mapped and unmapped each time.
 _FLUSH_BYTES = 60 * 1024
+_REST_SHARE = 0.5
+"""Of its CPU limit, after which a child hands over: the limit is for one member gone wild."""
 
 
 class FrameWriter:
@@ -63,7 +67,7 @@ def run(job: Mapping[str, Any], input_fd: int, output_fd: int) -> None:
 
 
 def _read(job: Mapping[str, Any], stream: BinaryIO, writer: FrameWriter) -> None:
-    _Telling(job, writer).tell(stream, 0)
+    _Telling(job, writer).tell(stream, 0, rest_after_s=job["cpu_s"] * _REST_SHARE)
 
 
 def _read_batch(job: Mapping[str, Any], stream: BinaryIO, writer: FrameWriter) -> None:
@@ -87,6 +91,7 @@ class _Telling:
     def __init__(self, job: Mapping[str, Any], writer: FrameWriter) -> None:
         self._limits = BudgetLimits(**job["budget"])
         self._extract = TextExtraction(max_chars=job["max_text_chars"])
+        self._look = _look(job["pictures"])
         self._max_text_chars = job["max_text_chars"]
         self._text_bytes_left = job["text_bytes"]
         self._resume = Resume(
@@ -96,8 +101,11 @@ class _Telling:
         )
         self._writer = writer
 
-    def tell(self, stream: SeekableStream, index: int) -> None:
-        walker = Walker(Budget(self._limits), self._extract, self._resume)
+    def tell(
+        self, stream: SeekableStream, index: int, *, rest_after_s: float = float("inf")
+    ) -> None:
+        """Tell what a stream holds; after so much CPU leave the rest to another child."""
+        walker = Walker(Budget(self._limits), self._extract, self._resume, self._look)
         for event in walker.walk(stream, ""):
             if isinstance(event, Opened):
                 self._writer.say(encode_artefact("open", event.artefact, index))
@@ -105,6 +113,9 @@ class _Telling:
                 self._writer.flush()
             else:
                 self._writer.say(encode_artefact("done", self._fitted(event.artefact), index))
+                if time.process_time() > rest_after_s:
+                    self._writer.say(encode({"t": "rest"}))
+                    return
 
     def is_plain(self, body: bytes) -> bool:
         """Tell whether a text's bytes are its text: UTF-8 without mark, NUL or fault.
@@ -152,6 +163,16 @@ class _Telling:
             return artefact
         detail = "text left out: the artefact's text is over the output limit"
         return replace(artefact, text=None, error=BudgetExceeded.slug, detail=detail)
+
+
+def _look(limits: Mapping[str, int] | None) -> Look | None:
+    if limits is None:
+        return None
+    from leakwatch.extract.pictures import (  # noqa: PLC0415 - 60 MB, only where asked for
+        PictureExtraction,
+    )
+
+    return PictureExtraction(PictureLimits(**limits))
 
 
 def _parse(job: Mapping[str, Any], stream: BinaryIO, writer: FrameWriter) -> None:

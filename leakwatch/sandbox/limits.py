@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from leakwatch.extract.base import PictureLimits
 from leakwatch.unpack.budget import BudgetLimits
 
 _MIB = 1024 * 1024
@@ -14,6 +15,8 @@ class ReadLimits:
     """Limits of one artefact and of each child that works on it."""
 
     budget: BudgetLimits = field(default_factory=BudgetLimits)
+    pictures: PictureLimits | None = None
+    """None: nothing is looked through for pictures, and no decoder is loaded."""
     max_text_chars: int = 64 * _MIB
     """Text of one artefact or member; the rest is cut and the cut is noted."""
     cpu_s: int = 60

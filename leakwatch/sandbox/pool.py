@@ -41,14 +41,15 @@ _SOURCE_ERRORS = tuple(cls for cls in error_classes() if issubclass(cls, SourceE
 class _Worker:
     """A place for one zygote, started when first needed and again after its death."""
 
-    def __init__(self, modules: Sequence[str]) -> None:
+    def __init__(self, modules: Sequence[str], *, pictures: bool) -> None:
         self._modules = modules
+        self._pictures = pictures
         self._zygote: Zygote | None = None
 
     def zygote(self) -> Zygote:
         """Raises SandboxError when it does not start."""
         if self._zygote is None:
-            self._zygote = Zygote(self._modules)
+            self._zygote = Zygote(self._modules, pictures=self._pictures)
             log.info("sandbox_started", **self._zygote.layers)
         return self._zygote
 
@@ -88,7 +89,8 @@ class SandboxPool:
         self._limits = limits
         self._modules = tuple(parser_modules)
         self._required_layers = tuple(required_layers)
-        self._workers = [_Worker(self._modules) for _ in range(workers)]
+        pictures = limits.pictures is not None
+        self._workers = [_Worker(self._modules, pictures=pictures) for _ in range(workers)]
         self._free: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
         for worker in self._workers:
             self._free.put(worker)

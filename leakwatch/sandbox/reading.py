@@ -23,6 +23,8 @@ from leakwatch.unpack.sniff import UNKNOWN, sniff
 
 StartChild = Callable[[Mapping[str, Any]], ChildRun]
 _LIMIT_COST, _CRASH_COST = 5, 1
+_MAX_RESTS = 200
+"""Children that may hand over to another before each costs as much as one killed."""
 _FACT_BYTES = 1024
 """Allowed for the facts of one member, beside its text."""
 _FALLBACK_BYTES = 4 * 1024 * 1024
@@ -45,6 +47,8 @@ class Reading:
         self._plainly: tuple[int, ...] | None = None
         self._skip = False
         self._is_eager = False
+        self._is_resting = False
+        self._rests = 0
         self._has_progress = False
         self._cause = ""
         self._is_over = False
@@ -66,7 +70,7 @@ class Reading:
 
     def hear(self, run: ChildRun) -> Iterator[Artefact]:
         """Yield what one child tells. Never raises for what it says."""
-        self._has_progress = False
+        self._has_progress = self._is_resting = False
         facts_bytes = _FACT_BYTES * (self._limits.budget.max_members + 16)
         try:
             for frame in run.frames(output_bytes=self._text_bytes_left + facts_bytes):
@@ -77,6 +81,10 @@ class Reading:
     def bury(self, end: ChildEnd) -> Iterator[Artefact]:
         """Decide how to go on after a child's end; yield what is given up."""
         if self.is_over():
+            return
+        if self._is_resting and self._rests <= _MAX_RESTS:
+            # The work was much, not bad: the next child takes it up.
+            self._skip = False
             return
         self._cause = f"the parsing child ended early: {end.cause or 'it left members untold'}"
         self._patience -= _LIMIT_COST if end.is_limit else _CRASH_COST
@@ -105,6 +113,10 @@ class Reading:
             yield self._give_up()
 
     def _heard(self, frame: Frame) -> Iterator[Artefact]:
+        if frame.type == "rest" and self._has_progress:
+            self._is_resting = True
+            self._rests += 1
+            return
         artefact = decode_artefact(frame, self._name)
         if frame.type == "open":
             self._note_opened(artefact)
@@ -162,6 +174,7 @@ def read_orders(limits: ReadLimits, text_bytes: int) -> dict[str, Any]:
     """Return the limits a child keeps itself."""
     return {
         "budget": asdict(limits.budget),
+        "pictures": None if limits.pictures is None else asdict(limits.pictures),
         "max_text_chars": limits.max_text_chars,
         "text_bytes": text_bytes,
     }

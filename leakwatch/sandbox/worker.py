@@ -50,8 +50,12 @@ class ChildEnd:
 class Zygote:
     """One zygote process. Not thread-safe: one request at a time."""
 
-    def __init__(self, modules: Sequence[str]) -> None:
+    def __init__(self, modules: Sequence[str], *, pictures: bool = False) -> None:
         """Start it and wait until its parsers are loaded.
+
+        Args:
+            modules: packages whose functions may be asked for.
+            pictures: load the decoders of pictures too.
 
         Raises:
             SandboxError: it does not come up.
@@ -61,6 +65,7 @@ class Zygote:
             "fd": theirs.fileno(),
             "parent": os.getpid(),
             "modules": list(modules),
+            "pictures": pictures,
             "path": [str(Path(entry).absolute()) for entry in sys.path],
         }
         self._sock = ours

@@ -26,6 +26,7 @@ from leakwatch.sandbox.confine import INPUT_FD, OUTPUT_FD, ChildLimits, Confinem
 from leakwatch.sandbox.exits import EXIT_CONFINEMENT, EXIT_FAILED, EXIT_MEMORY, EXIT_UNHEARD
 
 _PARSERS = ("selectolax.lexbor", "charset_normalizer", "_strptime")
+_PICTURE_READERS = "leakwatch.extract.pictures"
 _CODECS = ("utf-16", "utf-32", "utf-8-sig", "cp1252", "cp437", "latin-1", "idna")
 _LIBRARY_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
 _PARENT_CHECK_MS = 2000
@@ -36,11 +37,11 @@ def main(config: Mapping[str, Any]) -> None:
 
     Args:
         config: ``fd``; ``parent``: process id of the pool; ``modules``: packages
-            whose functions may be asked for.
+            whose functions may be asked for; ``pictures``: whether pictures will be.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with socket.socket(fileno=config["fd"]) as sock, contextlib.suppress(control.Disconnected):
-        preload(config["modules"])
+        preload(config["modules"], pictures=config["pictures"])
         confinement = Confinement(readable_places(config["modules"]))
         gc.collect()
         gc.freeze()
@@ -48,10 +49,12 @@ def main(config: Mapping[str, Any]) -> None:
         _Server(sock, config["parent"], confinement).serve()
 
 
-def preload(modules: Sequence[str]) -> None:
+def preload(modules: Sequence[str], *, pictures: bool) -> None:
     """Import what children will need; what is not installed is simply not there."""
     for name in _PARSERS:
         _try_import(name)
+    if pictures:
+        _preload_pictures()
     for name in modules:
         _try_import(name)
         path = getattr(sys.modules.get(name), "__path__", None)
@@ -64,6 +67,13 @@ def preload(modules: Sequence[str]) -> None:
         importlib.import_module("charset_normalizer").from_bytes(
             "caf\xe9 cr\xe8me".encode("cp1252")
         )
+
+
+def _preload_pictures() -> None:
+    # Read once, when NumPy is loaded: a child may make no threads.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    _try_import(_PICTURE_READERS)
+    del os.environ["OPENBLAS_NUM_THREADS"]
 
 
 def _try_import(name: str) -> None:

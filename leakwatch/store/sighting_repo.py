@@ -207,6 +207,7 @@ def _artefact_row(sighting: str, number: int, kept: StoredArtefact) -> Row:
         "letters": kept.digests.letters,
         "error": kept.error,
         "sketches": b"".join(_LENGTH.pack(len(one)) + one for one in kept.sketches),
+        "pictures": kept.pictures or None,
     }
 
 
@@ -235,6 +236,7 @@ def _artefact(row: Row, scheme: str) -> StoredArtefact:
         digests=ExactDigests(row["raw_hmac"], row["text_hmac"], row["letters"]),
         scheme=scheme,
         sketches=tuple(_apart(bytes(row["sketches"]))),
+        pictures=bytes(row["pictures"] or b""),
         error=row["error"],
     )
 

@@ -78,6 +78,7 @@ sighted_artefacts = Table(
     Column("error", Text),
     # Sketches one after another, each behind its length.
     Column("sketches", LargeBinary, nullable=False),
+    Column("pictures", LargeBinary),
     PrimaryKeyConstraint("sighting_id", "number"),
     belongs_to("sightings", "sighting_id", late=True, goes_with=True),
     belongs_to("captures", "capture_id", late=True, goes_with=True),

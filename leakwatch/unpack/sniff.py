@@ -36,6 +36,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"II*\x00", "tiff"),
     (0, b"MM\x00*", "tiff"),
     (8, b"WEBP", "webp"),
+    (0, b"BM", "bmp"),
     (4, b"ftyp", "mp4"),
     (128, b"DICM", "dicom"),
     (0, b"SQLite format 3\x00", "sqlite"),
@@ -58,6 +59,9 @@ _PACKAGES: tuple[tuple[bytes, str], ...] = (
     (b"mimetypeapplication/epub+zip", "epub"),
 )
 """What the start of a ZIP file that is a document shows."""
+
+_BMP_HEADERS = frozenset({12, 40, 52, 56, 64, 108, 124})
+"""Lengths that the second header of a BMP file has had."""
 
 _TEXT_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _HTML_START = re.compile(
@@ -87,6 +91,8 @@ def _fits(kind: str, head: bytes) -> bool:
     """Second look for signatures that also start ordinary text."""
     if kind == "bzip2":
         return head[3:4].isdigit() and head[4:10] in {b"1AY&SY", b"\x17rE8P\x90"}
+    if kind == "bmp":
+        return int.from_bytes(head[14:18], "little") in _BMP_HEADERS
     if kind in {"exe", "mp4"}:
         return b"\0" in head
     return True

@@ -18,7 +18,7 @@ from leakwatch.errors import (
     LeakwatchError,
     Unsupported,
 )
-from leakwatch.extract.base import Extraction
+from leakwatch.extract.base import Extraction, Gallery
 from leakwatch.model.artefact import Artefact, MemberPath
 from leakwatch.unpack.budget import Budget
 from leakwatch.unpack.container import Container, Member, SeekableStream
@@ -44,6 +44,18 @@ class Extract(Protocol):
 
         ``plainly`` asks for the way that cannot fail. Raises anything.
         """
+        ...
+
+
+class Look(Protocol):
+    """Turns content into hashes of the pictures in it."""
+
+    def has_pictures(self, kind: str) -> bool:
+        """Tell whether content of this kind is looked through for pictures."""
+        ...
+
+    def __call__(self, kind: str, stream: SeekableStream) -> Gallery:
+        """Return the pictures in content of such a kind; raises anything."""
         ...
 
 
@@ -91,6 +103,8 @@ class Walker:
     budget: Budget
     extract: Extract
     resume: Resume = field(default_factory=Resume)
+    look: Look | None = None
+    """None where nobody asked for pictures."""
     _has_skipped: bool = False
 
     def walk(self, stream: SeekableStream, name: str) -> Iterator[Event]:
@@ -162,8 +176,8 @@ class Walker:
             yield from self._nested(inner, held, reader, place)
         else:
             error = reader.error
-            if is_cut and self.extract.has_text(place.kind):
-                error = error or BudgetExceeded("read as text in part only", limit="held_bytes")
+            if is_cut and (self.extract.has_text(place.kind) or self._shows(place)):
+                error = error or BudgetExceeded("read in part only", limit="held_bytes")
             artefact = _with_error(_artefact(path, place.kind, reader), error)
             yield from self._leaf(place, held, artefact)
 
@@ -183,9 +197,11 @@ class Walker:
         """Yield the events of one artefact that holds no others."""
         if place.kind in UNREAD_ARCHIVES and artefact.error is None:
             artefact = _with_error(artefact, Unsupported(f"no reader for {place.kind}"))
-        if self.extract.is_risky(place.kind) and not self._is_plain(place.path):
+        shows = self._shows(place)
+        if shows or (self.extract.is_risky(place.kind) and not self._is_plain(place.path)):
             yield Opened(artefact)
-        yield Done(self._with_text(artefact, stream))
+        artefact = self._with_text(artefact, stream)
+        yield Done(self._with_pictures(artefact, stream) if shows else artefact)
 
     def _with_text(self, artefact: Artefact, stream: SeekableStream) -> Artefact:
         try:
@@ -197,6 +213,24 @@ class Walker:
         if extraction is None:
             return artefact
         return replace(artefact, text=extraction.text, detail=artefact.detail or extraction.note)
+
+    def _shows(self, place: _Place) -> bool:
+        """Tell whether to look for pictures: not again in what a decoder died of."""
+        look = self.look
+        return look is not None and look.has_pictures(place.kind) and not self._is_plain(place.path)
+
+    def _with_pictures(self, artefact: Artefact, stream: SeekableStream) -> Artefact:
+        if self.look is None:
+            return artefact
+        try:
+            stream.seek(0)
+            gallery = self.look(artefact.kind, stream)
+        except Exception as error:  # noqa: BLE001  (hostile bytes raise anything)
+            if artefact.error is not None:
+                return artefact
+            return _with_error(artefact, _as_extract_error(artefact.kind, error, of="pictures"))
+        note = artefact.detail or gallery.note
+        return replace(artefact, pictures=gallery.pictures, detail=note)
 
     def _container(self, place: _Place) -> Container | None:
         return None if self._is_plain(place.path) else CONTAINERS.get(place.kind)
@@ -241,9 +275,9 @@ def _with_error(artefact: Artefact, error: LeakwatchError | None) -> Artefact:
     return replace(artefact, error=error.slug, detail=error.what)
 
 
-def _as_extract_error(kind: str, error: Exception) -> LeakwatchError:
+def _as_extract_error(kind: str, error: Exception, *, of: str = "text") -> LeakwatchError:
     if isinstance(error, LeakwatchError):
         return error
     if isinstance(error, MemoryError):
         return as_unpack_error(error)
-    return ExtractError(f"no text from {kind} ({type(error).__name__})")
+    return ExtractError(f"no {of} from {kind} ({type(error).__name__})")

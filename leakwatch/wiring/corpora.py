@@ -71,6 +71,11 @@ class CorporaInUse:
         self.corpora = open_corpora(settings)
         self.matchers: dict[str, Matcher] = self._built(self.corpora)
 
+    @property
+    def have_pictures(self) -> bool:
+        """Whether pictures are worth looking for: a corpus holds some."""
+        return any(corpus.manifest.images for corpus in self.corpora.values())
+
     def refresh(self) -> Refreshed:
         """Open anew what has changed on disk, and exchange the matchers; blocking.
 

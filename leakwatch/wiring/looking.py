@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from leakwatch.clock import SystemClock
 from leakwatch.errors import EntityUnknown, SandboxError
+from leakwatch.extract.base import PictureLimits
 from leakwatch.fetch.client import HttpFetcher
 from leakwatch.fetch.policy import FetchPolicy
 from leakwatch.model.post import SourceBatch
@@ -51,10 +52,16 @@ def fetch_policy(settings: Settings, specs: Sequence[SourceSpec] = ()) -> FetchP
     )
 
 
-def read_limits(settings: Settings) -> ReadLimits:
-    """Return the budget of one artefact and of the child that reads it."""
+def read_limits(settings: Settings, *, images: bool = False) -> ReadLimits:
+    """Return the budget of one artefact and of the child that reads it.
+
+    Args:
+        settings: the whole tree.
+        images: look for pictures: a corpus has some.
+    """
     limits = settings.limits
     return ReadLimits(
+        pictures=PictureLimits() if images else None,
         budget=BudgetLimits(
             max_depth=limits.max_depth,
             max_members=limits.max_members,

@@ -107,8 +107,8 @@ async def build_service(
     matters = {matter.id: matter for matter in places.matters}
     async with AsyncExitStack() as stack:
         # The sandbox starts first: its zygotes must not inherit what comes later.
-        workers = os.cpu_count() or 1
-        sandbox = stack.enter_context(SandboxPool(read_limits(settings), workers=workers))
+        limits = read_limits(settings, images=corpora.have_pictures)
+        sandbox = stack.enter_context(SandboxPool(limits, workers=os.cpu_count() or 1))
         executor = stack.enter_context(ThreadPoolExecutor(THREADS, thread_name_prefix="work"))
         # A thread of its own: no poll waits for what was seen long ago.
         aside = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="rematch"))

@@ -106,6 +106,7 @@ def _create_artefacts() -> None:
         sa.Column("letters", sa.BigInteger(), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("sketches", sa.LargeBinary(), nullable=False),
+        sa.Column("pictures", sa.LargeBinary(), nullable=True),
         *_parents("sighted_artefacts"),
         sa.PrimaryKeyConstraint("sighting_id", "number", name=op.f("pk_sighted_artefacts")),
     )

@@ -281,6 +281,8 @@ def test_what_a_lawyers_signature_would_change_is_said() -> None:
         ([match("a", Grade.PROBABLE, Method.TEXT)] * 5, False),
         ([match("a", Grade.CONCLUSIVE, Method.IMAGE)], False),
         ([match("a", Grade.PROBABLE, Method.IMAGE), match("b", Grade.PROBABLE)], True),
+        ([match(f, Grade.PROBABLE, Method.IMAGE) for f in "abcde"], False),
+        ([match("a", Grade.PROBABLE, Method.IMAGE, share=1.0)], False),
     ],
 )
 def test_what_it_takes_to_call_material_met(matches: Sequence[Match], is_met: bool) -> None:

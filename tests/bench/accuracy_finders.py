@@ -90,11 +90,13 @@ class Leakwatch:
 
 
 def _numbers(scores: Scores) -> dict[str, float]:
-    """Return the scores that are numbers; ``complete`` only where it can count."""
+    """Return the scores that are numbers; ``complete`` and ``margin`` only where they count."""
     numbers = {k: v for k, v in asdict(scores).items() if isinstance(v, int | float)}
     needed = complete_needed(0.0, scores.background_peak)
     if needed is None or scores.complete < needed:
         numbers["complete"] = 0.0
+    if needed is None:
+        numbers["margin"] = 0.0
     return numbers
 
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from leakwatch.cli.main import main
+from leakwatch.corpus.bundle import read_manifest, write_manifest
 from leakwatch.errors import (
     ConfigError,
     CorpusCorrupt,
@@ -184,3 +186,20 @@ def test_hostile_and_odd_files_end_nothing(home: Path, capsys: pytest.CaptureFix
 def test_wrong_usage_is_two(arguments: list[str]) -> None:
     """Missing arguments and unknown commands exit 2."""
     assert main(["corpus", *arguments]) == 2
+
+
+def test_growth_since_calibration_is_warned_of(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A corpus a quarter larger than when it was calibrated says so, and against what it was."""
+    assert build(home) == 0
+    path = home / "c.corpus"
+    manifest = read_manifest(path)
+    for files, warned in ((1, True), (2, False)):
+        then = replace(manifest.calibration, origin="calibrated", documents=2000, files=files)
+        write_manifest(path, replace(manifest, calibration=then).sealed())
+        capsys.readouterr()
+        assert main(["corpus", "info", str(path)]) == 0
+        shown = capsys.readouterr()
+        assert f"against {files} known files" in shown.out
+        assert ("match by chance" in shown.err) == warned

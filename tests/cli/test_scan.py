@@ -18,6 +18,7 @@ import pytest
 from leakwatch.cli.main import main
 from leakwatch.errors import CorpusCorrupt, EgressRefused, MissingFile, SandboxError, WrongKey
 from tests.support.corpora import note, write_tree
+from tests.support.pictures import letter, pages, photo, saved
 
 
 @pytest.fixture(scope="module")
@@ -231,3 +232,38 @@ def test_help_imports_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_pictures_are_found_where_the_corpus_has_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Built with --images, a scan within a PDF is told from its page; a corpus without is not."""
+    known = write_tree(tmp_path / "files", {"scan.pdf": pages([letter(1), letter(2)], "PDF")})
+    forms = write_tree(tmp_path / "forms", {"logo.png": saved(photo(9), "PNG")})
+    leak = write_tree(
+        tmp_path / "leak",
+        {
+            "page.jpg": saved(letter(2), "JPEG"),
+            "logo.jpg": saved(photo(9), "JPEG"),
+            "other.jpg": saved(letter(50), "JPEG"),
+        },
+    )
+    assert main(["keygen", str(tmp_path / "key")]) == 0
+    capsys.readouterr()
+    build = ["corpus", "build", str(known), "--key", str(tmp_path / "key")]
+    build += ["--background", str(forms), "--jobs", "1", "--json", "--out"]
+    assert main([*build, str(tmp_path / "seeing.corpus"), "--images"]) == 0
+    assert main([*build, str(tmp_path / "blind.corpus")]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["images"] for line in told] == ["pdq+quarters/1", None]
+    found = {}
+    for name in ("seeing", "blind"):
+        options = ["--corpus", str(tmp_path / f"{name}.corpus"), "--key", str(tmp_path / "key")]
+        assert main(["scan", str(leak), *options, "--json"]) == 0
+        found[name] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    [record] = found["seeing"]
+    assert (record["artefact"], record["kind"], record["error"]) == ("page.jpg", "image", None)
+    [match] = record["matches"]
+    assert (match["method"], match["grade"]) == ("image", "probable")
+    assert match["stolen_in_leak"] is None
+    assert found["blind"] == []

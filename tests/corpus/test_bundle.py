@@ -156,7 +156,7 @@ def test_arrays_must_fit(
 
 def test_further_arrays_are_ignored(bundle: Path) -> None:
     """A bundle that holds more than this version knows is read all the same."""
-    np.save(bundle / SEGMENT / "image_hashes.npy", np.zeros(4, np.uint64))
+    np.save(bundle / SEGMENT / "later_idea.npy", np.zeros(4, np.uint64))
     _reseal(bundle)
     assert open_corpus(bundle).files == 3
 

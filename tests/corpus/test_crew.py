@@ -114,6 +114,7 @@ def test_no_process_outlives_its_crew() -> None:
     assert not any(alive(pid) for pid in pids)
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python 3.12, a runner's threads
 def test_no_process_outlives_its_parent() -> None:
     """A parent that is killed takes its processes with it."""
     read, write = os.pipe()

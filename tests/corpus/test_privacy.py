@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from leakwatch.corpus.bundle import open_corpus
+from leakwatch.corpus.bundle import open_background, open_corpus, read_manifest
 from leakwatch.corpus.labels import Labels, read_labels
 from leakwatch.corpus.segment import array_names
 from tests.support.corpora import KEY, OTHER_KEY, build, note
@@ -65,3 +65,16 @@ def test_two_keys_share_no_value(tmp_path: Path) -> None:
         theirs = set(np.asarray(getattr(other, name)).ravel().tolist())
         assert len(ours & theirs) <= 1, name
         assert ours or name.startswith(("pieces", "shared")), name
+
+
+def test_two_keys_share_nothing_of_the_background(tmp_path: Path) -> None:
+    """What is kept of the background cannot be joined on either, nor does it hold a word of it."""
+    strangers: dict[str, str | bytes] = {f"{n}": f"{SECRET} {note(n)}" for n in range(5)}
+    build(tmp_path / "1", FILES, background=strangers)
+    build(tmp_path / "2", FILES, background=strangers, key=OTHER_KEY)
+    bundles = [tmp_path / n / "clinic.corpus" for n in "12"]
+    one, other = (open_background(path, read_manifest(path)) for path in bundles)
+    for name in ("tops", "raw_keys", "text_keys"):
+        assert not set(getattr(one, name).tolist()) & set(getattr(other, name).tolist()), name
+    assert not set(one.sample.tops.tolist()) & set(other.sample.tops.tolist())
+    assert b"zzyzx" not in everything(bundles[0]).lower()

@@ -100,7 +100,8 @@ def test_a_broken_off_reading_goes_on(tmp_path: Path, whole: dict[str, bytes], a
 def test_a_broken_off_writing_reads_nothing_again(tmp_path: Path, whole: dict[str, bytes]) -> None:
     """Stopped after the reading, what remains is done from what was read."""
     asked = request(tmp_path)
-    stopped = Builder(KEY, PlainReader(), measure_peaks=fail, tool="test 0")
+    measure: Any = fail
+    stopped = Builder(KEY, PlainReader(), measure_peaks=measure, tool="test 0")
     with pytest.raises(KeyboardInterrupt):
         stopped.build(asked, created_at=BUILT_AT)
     assert not (tmp_path / "map.csv").exists()
@@ -152,6 +153,7 @@ def test_two_builds_of_one_name_do_not_mix(tmp_path: Path) -> None:
     assert asked.out.exists()
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python 3.12, a runner's threads
 def test_killed_without_warning(tmp_path: Path, whole: dict[str, bytes]) -> None:
     """Killed by the system amid its work in processes, a build goes on from its last commit."""
     asked = request(tmp_path)

@@ -17,7 +17,8 @@ from leakwatch.model.match import Method
 from leakwatch.model.sighting import StoredArtefact, StoredListing
 from tests.support.corpora import KEY, OTHER_KEY, build, note
 from tests.support.patients import documents, patient
-from tests.support.readers import artefact_of, text_artefact
+from tests.support.pictures import photo, saved
+from tests.support.readers import LookingReader, artefact_of, text_artefact
 
 RNG = random.Random(11)
 FILES = {f"{n}.txt": note(n) for n in range(6)}
@@ -51,6 +52,7 @@ def kept_of(matcher: CorpusMatcher, artefact: Artefact) -> StoredArtefact:
         digests=reading.digests,
         scheme=matcher.scheme,
         sketches=reading.sketches,
+        pictures=reading.pictures,
     )
 
 
@@ -130,6 +132,26 @@ SHOWN = {
     "roots": (ListingEntry("x.bin", 5000, pieces_root="ab" * 32),),
     "nothing": (),
 }
+
+
+def test_pictures_are_known_again_by_what_they_show(tmp_path: Path, nothing: CorpusMatcher) -> None:
+    """A smaller copy of a picture, seen before, matches once the picture is known; turned too."""
+    build(tmp_path, {"xray.png": saved(photo(1), "PNG")}, images=True)
+    clinic = CorpusMatcher([open_corpus(tmp_path / "clinic.corpus")], KEY)
+    copy = photo(1).resize((300, 220))
+    for image in (copy, copy.rotate(90, expand=True)):
+        [artefact] = LookingReader().read(saved(image, "PNG"), name="found.png")
+        kept = kept_of(nothing, artefact)
+        found = clinic.match_stored(kept).matches
+        assert [match.method for match in found] == [Method.IMAGE]
+        assert found == clinic.match_artefact(artefact).matches
+        assert nothing.match_stored(kept).matches == ()
+        raw = artefact.pictures[0].hashes[0]
+        assert raw not in kept.pictures
+        with pytest.raises(FingerprintError):
+            clinic.match_stored(replace(kept, pictures=kept.pictures[:-1]))
+    [stranger] = LookingReader().read(saved(photo(2), "PNG"), name="found.png")
+    assert clinic.match_stored(kept_of(nothing, stranger)).matches == ()
 
 
 @pytest.mark.parametrize("name", SHOWN)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from leakwatch.errors import error_classes
 from leakwatch.model.artefact import Artefact, MemberPath
+from leakwatch.model.picture import HASH_BYTES, MAX_PICTURES, ORIENTATIONS, QUARTERS_BYTES
 from leakwatch.sandbox.frames import (
     BadFrame,
     Frame,
@@ -16,7 +18,9 @@ from leakwatch.sandbox.frames import (
     encode,
     encode_artefact,
 )
+from tests.support.pictures import made_up
 
+PACKED = base64.b64encode(bytes(ORIENTATIONS * (HASH_BYTES + QUARTERS_BYTES))).decode("ascii")
 NAMES = st.text(max_size=30)
 LINES = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=100)
 
@@ -35,6 +39,7 @@ def artefacts(draw: st.DrawFn) -> Artefact:
         error=draw(st.none() | st.sampled_from([cls.slug for cls in error_classes()])),
         detail=draw(st.none() | LINES),
         is_container=draw(st.booleans()),
+        pictures=tuple(made_up(seed) for seed in draw(st.lists(st.integers(0, 9), max_size=3))),
     )
 
 
@@ -82,6 +87,14 @@ def test_noise_is_refused_or_waited_for(noise: bytes, is_framed: bool) -> None:
         {"k": "zip", "e": "no_such_slug"},
         {"k": "zip", "e": ["corrupt"]},
         {"k": "zip", "d": 5},
+        {"k": "png", "p": {}},
+        {"k": "png", "p": [[100, PACKED]] * (MAX_PICTURES + 1)},
+        {"k": "png", "p": [[100]]},
+        {"k": "png", "p": [[101, PACKED]]},
+        {"k": "png", "p": [["1", PACKED]]},
+        {"k": "png", "p": [[100, PACKED[:-4]]]},
+        {"k": "png", "p": [[100, "*" + PACKED[1:]]]},
+        {"k": "png", "p": [[100, 5]]},
     ],
 )
 def test_each_field_is_checked(header: dict[str, Any]) -> None:
@@ -110,3 +123,12 @@ def test_neither_frame_nor_artefact_shows_content() -> None:
     """A traceback through the sandbox tells nothing."""
     frame = next(FrameSplitter(max_payload_bytes=99).feed(encode({"n": "Fictional"}, b"Fictional")))
     assert "Fictional" not in repr(frame)
+
+
+def test_as_many_pictures_as_an_artefact_may_have_fit_a_frame() -> None:
+    """A long scan comes through whole."""
+    pictures = tuple(made_up(seed) for seed in range(MAX_PICTURES))
+    sent = Artefact(MemberPath(("whole",), ()), "pdf", 0, "", 0, pictures=pictures)
+    stream = encode_artefact("done", sent, 0)
+    [frame] = FrameSplitter(max_payload_bytes=0).feed(stream)
+    assert decode_artefact(frame, "whole") == sent

@@ -15,7 +15,7 @@ from leakwatch.corpus.labels import Labels
 from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.match.matcher import CorpusMatcher
 from leakwatch.match.peaks import background_peaks, best_scores
-from tests.support.readers import PlainReader
+from tests.support.readers import LookingReader, PlainReader
 
 KEY = FingerprintKey(bytes(range(32)))
 OTHER_KEY = FingerprintKey(bytes(range(1, 33)))
@@ -42,11 +42,11 @@ def write_tree(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     return folder
 
 
-def builder(key: FingerprintKey = KEY) -> Builder:
-    """Return a builder that reads plain text and ZIP archives in process."""
+def builder(key: FingerprintKey = KEY, *, images: bool = False) -> Builder:
+    """Return a builder that reads plain text and ZIP archives in process, and pictures if asked."""
     return Builder(
         key,
-        PlainReader(),
+        LookingReader() if images else PlainReader(),
         measure_peaks=background_peaks,
         measure_scores=best_scores,
         tool="test 0",
@@ -61,6 +61,7 @@ def build(
     key: FingerprintKey = KEY,
     labels: Labels | None = None,
     name: str = "clinic",
+    images: bool = False,
 ) -> BuildReport:
     """Build ``home/NAME.corpus`` with its map beside it."""
     request = BuildRequest(
@@ -69,8 +70,9 @@ def build(
         background=(write_tree(home / name / "background", background),) if background else (),
         labels=labels or Labels(),
         map_file=home / f"{name}.csv",
+        images=images,
     )
-    return builder(key).build(request, created_at=BUILT_AT)
+    return builder(key, images=images).build(request, created_at=BUILT_AT)
 
 
 def add(home: Path, files: Mapping[str, str | bytes], *, batch: str, name: str = "clinic") -> None:

@@ -1,4 +1,4 @@
-"""An in-process reader for tests: plain text, and ZIP members one level deep."""
+"""In-process readers for tests: plain text, ZIP members one level deep, and pictures."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from leakwatch.extract.base import PictureLimits
+from leakwatch.extract.pictures import PictureExtraction
 from leakwatch.model.artefact import Artefact, MemberPath
+from leakwatch.unpack.sniff import sniff
 
 
 class PlainReader:
@@ -56,3 +60,18 @@ def artefact_of(body: bytes, path: MemberPath, *, kind: str = "text") -> Artefac
 def text_artefact(text: str, name: str = "page.txt") -> Artefact:
     """Return the artefact of a text."""
     return artefact_of(text.encode("utf-8", "surrogatepass"), MemberPath((name,), ()))
+
+
+class LookingReader(PlainReader):
+    """Looks for pictures too, as the sandbox does where it is asked to."""
+
+    def __init__(self) -> None:
+        self._look = PictureExtraction(PictureLimits())
+
+    def read(self, body: bytes, *, name: str) -> Sequence[Artefact]:
+        [whole, *members] = super().read(body, name=name)
+        kind = sniff(body)
+        if not self._look.has_pictures(kind):
+            return [whole, *members]
+        pictures = self._look(kind, io.BytesIO(body)).pictures
+        return [replace(whole, kind=kind, text=None, pictures=pictures)]

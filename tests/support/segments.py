@@ -12,13 +12,14 @@ import numpy as np
 from leakwatch.corpus.arrange import merged, with_forward
 from leakwatch.corpus.arrays import ArrayFolder
 from leakwatch.corpus.assemble import assemble
-from leakwatch.corpus.background import Background, Documents, write_background
+from leakwatch.corpus.background import Background, Documents, Strangers, write_background
 from leakwatch.corpus.bundle import segment_in
 from leakwatch.corpus.calibration import CommonPolicy
 from leakwatch.corpus.columns import KINDS, Columns, Grams, Names
 from leakwatch.corpus.digests import as_digests, once
 from leakwatch.corpus.known import KnownFile, RawText
 from leakwatch.corpus.segment import NO_CATEGORY, Segment, saturated
+from leakwatch.fingerprint.image import PictureHashes
 from leakwatch.fingerprint.minhash import PERMUTATIONS
 from leakwatch.fingerprint.sketch import Sketch
 
@@ -48,10 +49,14 @@ def made(
         text = as_digests(b"".join(d.text or bytes(16) for d, _ in background))
         documents = documents_of([background[n][1] for n in rows.tolist()])
         kept = write_background(
-            raw[rows],
-            text[rows],
-            documents,
-            names=np.empty(0, np.uint64),
+            Strangers(
+                raw[rows],
+                text[rows],
+                documents,
+                names=np.empty(0, np.uint64),
+                pictures=PictureHashes.joined([]),
+            ),
+            blank_quarter=np.empty(0, np.uint64),
             keep_from=policy.background_from,
             out=ArrayFolder(work / "background-arrays"),
             work=work,

@@ -224,6 +224,7 @@ def a_sighting(number: int = 1, **changes: Any) -> Sighting:
                 digests=ExactDigests("cd" * 16, "ef" * 16, 2**33),
                 scheme=scheme,
                 sketches=(bytes(range(256)), b"", b"\x00"),
+                pictures=b"\x00\xff sealed",
             ),
         ),
         listings=(StoredListing(capture, scheme, b"\x01\x80"),),

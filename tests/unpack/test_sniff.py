@@ -38,6 +38,8 @@ EVAL = Path(__file__).resolve().parents[2] / "../shared/eval"
         (b"", "text"),
         (b"a < b and c > d", "text"),
         (b"BZh9 is how a bzip2 file starts", "text"),
+        (b"BM" + bytes(12) + b"\x28\0\0\0" + bytes(36), "bmp"),
+        (b"BMI 31, weight and height as below", "text"),
         (b"MZ was the initials of a man", "text"),
         ("Müller, Größe".encode("cp1252"), "text"),
         ("Жалобы на боль".encode("koi8-r"), "text"),

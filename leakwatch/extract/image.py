@@ -1,0 +1,155 @@
+"""Picture files -> hashes of what they show; a page or frame of a file is a picture.
+
+Sizes are judged by the header, before a pixel is decoded: a file of 100 bytes
+may claim 50,000 x 50,000. Large pictures are shrunk while they are decoded
+(JPEG) or at once after, to the side that PDQ works on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Named one by one: Pillow would else load all of its plugins for a TIFF.
+from PIL import (
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
+
+from leakwatch.errors import BudgetExceeded, ExtractError
+from leakwatch.extract.base import ContentStream, Gallery, PictureLimits
+from leakwatch.fingerprint.pdq import SIDE_PX, pdq
+from leakwatch.model.picture import Picture
+
+MIN_SIDE_PX = 64
+"""Smaller pictures are icons, rules and bullets: they show nobody."""
+FORMATS = tuple(
+    plugin.format
+    for plugin in (
+        JpegImagePlugin.JpegImageFile,
+        PngImagePlugin.PngImageFile,
+        TiffImagePlugin.TiffImageFile,
+        GifImagePlugin.GifImageFile,
+        BmpImagePlugin.BmpImageFile,
+        WebPImagePlugin.WebPImageFile,
+    )
+)
+_AS_IT_IS = frozenset({"L", "RGB"})
+
+
+class PictureBudget:
+    """What one artefact's pictures may come to."""
+
+    def __init__(self, limits: PictureLimits) -> None:
+        self._limits = limits
+        self._pixels_left = limits.max_total_pixels
+
+    def enter(self, size: tuple[int, int]) -> None:
+        """Count a picture of this size before it is decoded.
+
+        Raises:
+            BudgetExceeded: it is too large, or one too many.
+        """
+        pixels = size[0] * size[1]
+        if pixels > self._limits.max_pixels:
+            what = f"a picture of {pixels} pixels is over the limit of {self._limits.max_pixels}"
+            raise BudgetExceeded(what, limit="pixels")
+        self._pixels_left -= pixels
+        if self._pixels_left < 0:
+            what = f"pictures left out after {self._limits.max_total_pixels} pixels"
+            raise BudgetExceeded(what, limit="total_pixels")
+
+
+class PictureFile:
+    """Pictures of a file in one of ``FORMATS``."""
+
+    def read(self, stream: ContentStream, limits: PictureLimits) -> Gallery:
+        found: dict[bytes, Picture] = {}
+        note = None
+        frames = picture_frames(stream, PictureBudget(limits))
+        try:
+            for picture in frames:
+                found.setdefault(picture.hashes[0], picture)
+                if len(found) >= limits.max_pictures:
+                    note = f"pictures cut after {limits.max_pictures}"
+                    break
+        except Exception as error:
+            if not found:
+                raise
+            note = f"a later page gave no picture ({type(error).__name__})"
+        return Gallery(tuple(found.values()), note)
+
+
+def picture_frames(stream: ContentStream, budget: PictureBudget) -> Iterator[Picture]:
+    """Yield the picture of each page or frame that is large enough.
+
+    Raises:
+        BudgetExceeded: a picture is too large.
+        ExtractError: the header is none of these formats' or claims too much.
+        Exception: whatever else Pillow raises.
+    """
+    number = 0
+    with _opened(stream) as image:
+        while True:
+            try:
+                image.seek(number)
+            except EOFError:
+                return
+            if min(image.size) >= MIN_SIDE_PX:
+                budget.enter(image.size)
+                yield hash_picture(image)
+            number += 1
+
+
+def hash_picture(image: Image.Image) -> Picture:
+    """Return the hashes of a picture whose size was judged; decodes it."""
+    # Twice the side: JPEG shrinks by halves, and the rest is to be done well.
+    image.draft(None, (2 * SIDE_PX, 2 * SIDE_PX))
+    _load(image)
+    if image.mode[0] in "IF":
+        image = Image.fromarray(_as_bytes(np.asarray(image)))
+    if image.mode not in _AS_IT_IS:
+        # By way of RGBA, the only one that every palette converts to.
+        grey = image.mode in {"1", "LA"}
+        image = image.convert("L") if grey else image.convert("RGBA").convert("RGB")
+    if max(image.size) > SIDE_PX:
+        size = tuple(max(1, round(s * SIDE_PX / max(image.size))) for s in image.size)
+        image = image.resize((size[0], size[1]), Image.Resampling.BILINEAR)
+    return pdq(np.asarray(image))
+
+
+def _opened(stream: ContentStream) -> Image.Image:
+    try:
+        return Image.open(stream, formats=FORMATS)  # type: ignore[arg-type]
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise BudgetExceeded("a picture is far too large", limit="pixels") from None
+    except UnidentifiedImageError:
+        raise ExtractError("the header is no picture's") from None
+
+
+def _load(image: Image.Image) -> None:
+    """Decode; of a file that is cut off, what there is."""
+    try:
+        image.load()
+    except OSError:
+        ImageFile.LOAD_TRUNCATED_IMAGES = True
+        try:
+            image.load()
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+
+def _as_bytes(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Stretch 16 and 32 bit greys, as X-rays have them, over the range of a byte."""
+    numbers = np.nan_to_num(values.astype(np.float64))
+    low, high = float(numbers.min()), float(numbers.max())
+    return ((numbers - low) * (255.0 / max(high - low, 1e-9))).astype(np.uint8)

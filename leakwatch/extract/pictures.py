@@ -1,0 +1,29 @@
+"""Which kinds hold pictures, and who looks at them. Loads Pillow and pdfium."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from leakwatch.extract.base import ContentStream, Gallery, PictureLimits, PictureReader
+from leakwatch.extract.image import PictureFile
+from leakwatch.extract.pdf_pictures import PdfPictures
+
+PICTURE_KINDS = ("jpeg", "png", "tiff", "gif", "webp", "bmp")
+_READERS: Mapping[str, PictureReader] = MappingProxyType(
+    {**dict.fromkeys(PICTURE_KINDS, PictureFile()), "pdf": PdfPictures()}
+)
+
+
+class PictureExtraction:
+    """All readers of pictures behind one call."""
+
+    def __init__(self, limits: PictureLimits) -> None:
+        self._limits = limits
+
+    def has_pictures(self, kind: str) -> bool:
+        return kind in _READERS
+
+    def __call__(self, kind: str, stream: ContentStream) -> Gallery:
+        """Return the pictures in content of a kind that has some; raises anything."""
+        return _READERS[kind].read(stream, self._limits)

@@ -1,0 +1,75 @@
+"""PDF files written by hand, with and without malice."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+
+from PIL import Image
+
+_CATALOG = b"<< /Type /Catalog /Pages 2 0 R >>"
+_PAGES = b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>"
+
+
+def _document(objects: Sequence[bytes], *, trailer: bytes = b"") -> bytes:
+    """Number the objects from 1 and add the table of where they begin."""
+    out = bytearray(b"%PDF-1.7\n")
+    offsets = []
+    for number, body in enumerate(objects, 1):
+        offsets.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    start = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    out += b"trailer\n<< /Size %d /Root 1 0 R %s >>\nstartxref\n%d\n%%%%EOF\n" % (
+        len(objects) + 1,
+        trailer,
+        start,
+    )
+    return bytes(out)
+
+
+def _stream(data: bytes, entries: bytes = b"") -> bytes:
+    return b"<< /Length %d %s >>\nstream\n%s\nendstream" % (len(data), entries, data)
+
+
+def _page(resources: bytes = b"") -> bytes:
+    return (
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] "
+        b"/Resources << %s >> /Contents 4 0 R >>" % resources
+    )
+
+
+def blank_page() -> bytes:
+    return _document([_CATALOG, _PAGES, _page(), _stream(b"")])
+
+
+def with_image(image: Image.Image) -> bytes:
+    """Return a page with a picture as raw samples under Flate."""
+    entries = (
+        b"/Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceRGB "
+        b"/BitsPerComponent 8 /Filter /FlateDecode" % image.size
+    )
+    samples = _stream(zlib.compress(image.convert("RGB").tobytes()), entries)
+    draw = _stream(b"q 500 0 0 400 40 300 cm /Im0 Do Q")
+    page = _page(b"/XObject << /Im0 5 0 R >>")
+    return _document([_CATALOG, _PAGES, page, draw, samples])
+
+
+def locked() -> bytes:
+    """Return a document under a user password that nobody has."""
+    encrypt = (
+        b"/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <%s> /U <%s> >> /ID [<%s> <%s>]"
+        % (b"11" * 32, b"22" * 32, b"33" * 16, b"33" * 16)
+    )
+    return _document([_CATALOG, _PAGES, _page(), _stream(b"")], trailer=encrypt)
+
+
+def content_bomb(size_bytes: int) -> bytes:
+    """Return a page whose drawing instructions unpack twice, to this many bytes."""
+    packer = zlib.compressobj(6)
+    piece = b"0 0 m 1 1 l S\n" * 4096
+    once = b"".join(packer.compress(piece) for _ in range(size_bytes // len(piece)))
+    twice = zlib.compress(once + packer.flush())
+    filters = b"/Filter [/FlateDecode /FlateDecode]"
+    return _document([_CATALOG, _PAGES, _page(), _stream(twice, filters)])
