@@ -16,7 +16,7 @@ CHANGED = "changed"
 """Written to while it was read: known as it was then."""
 LARGE_BYTES = 4 * 1024 * 1024
 """A file over this is read alone, from its path, and its members one after the other."""
-_BATCH_FILES = (64, 512)
+_FIRST_FILES, _BATCH_FILES = 64, 512
 """Files read together: few at first, to have every process at work and something to
 show; then more, as what starts the reading of a batch takes as long as a hundred notes."""
 _BATCH_BYTES = 8 * 1024 * 1024
@@ -70,13 +70,13 @@ def batches(entries: Iterable[TreeEntry]) -> Iterator[list[TreeEntry]]:
     """Cut into what is read together: a large file alone, small ones by the hundred."""
     batch: list[TreeEntry] = []
     size = 0
-    most, ceiling = _BATCH_FILES
+    most = min(_FIRST_FILES, _BATCH_FILES)
     for entry in entries:
         is_large = entry.size_bytes > LARGE_BYTES
         if batch and (is_large or len(batch) >= most or size + entry.size_bytes > _BATCH_BYTES):
             yield batch
             batch, size = [], 0
-            most = min(2 * most, ceiling)
+            most = min(2 * most, _BATCH_FILES)
         batch.append(entry)
         size += entry.size_bytes
         if is_large:

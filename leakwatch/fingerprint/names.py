@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from leakwatch.fingerprint.exact import RAW_FLOOR_BYTES
@@ -33,7 +33,7 @@ class NameKind(StrEnum):
 class NameFacts:
     """What one line of a listing says; None where it does not."""
 
-    path: str
+    path: str = field(repr=False)
     size_bytes: int | None = None
     crc32: int | None = None
     pieces_root: str | None = None
@@ -96,13 +96,15 @@ def _message(kind: NameKind, facts: NameFacts) -> bytes | None:
 
 
 def _last_parts(path: str, count: int) -> bytes | None:
-    """Return the letters of the last parts of a path that have any, ``/`` between them."""
+    """Return the letters of a base name, and of the last folders that have any, ``/`` between."""
     parts: list[bytes] = []
     while path and len(parts) < count:
         path, _, part = path.rpartition("/")
         plain = letters(part) if len(part) <= LONGEST_PART else b""
         if plain:
             parts.append(plain)
+        elif not parts:
+            return None
     return b"/".join(reversed(parts)) if len(parts) == count else None
 
 

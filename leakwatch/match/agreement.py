@@ -10,7 +10,7 @@ The probabilities p that ``accident.py`` puts together, for an unrelated line:
                  files lay within a quarter of it, evenly; 1e-4, or 1e-2 for a
                  multiple of 512 or 1000
 
-A name that is generic, that more than three known files or a background document
+A line that says size and checksum is looked at by these alone. A name that is generic, that more than three known files or a background document
 bear, is given: then only its size can agree by accident, with any of the known
 files of that name.
 """

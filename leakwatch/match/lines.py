@@ -14,7 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leakwatch.fingerprint.lines import Line, LineKeeper
-from leakwatch.fingerprint.names import LARGEST_BYTES, NameFacts, NameHasher, NameKind
+from leakwatch.fingerprint.names import (
+    LARGEST_BYTES,
+    NameFacts,
+    NameHasher,
+    NameKind,
+    usable_size,
+)
 from leakwatch.match.telling import is_litter, telling_parts
 from leakwatch.model.listing import Listing, ListingEntry
 
@@ -33,6 +39,11 @@ class Spoken:
     """One line as a listing says it."""
 
     facts: NameFacts = field(repr=False)
+
+    @property
+    def is_summed(self) -> bool:
+        """Tell whether it says size and checksum."""
+        return self.facts.crc32 is not None and usable_size(self.facts.size_bytes) is not None
 
     @property
     def base(self) -> str:
@@ -64,6 +75,11 @@ class Kept:
     """One line as it was kept: numbers for names."""
 
     line: Line = field(repr=False)
+
+    @property
+    def is_summed(self) -> bool:
+        """Tell whether it said size and checksum."""
+        return NameKind.SIZE_CRC in self.line.numbers
 
     @property
     def base(self) -> int | None:
@@ -182,4 +198,8 @@ def _line(entry: ListingEntry) -> tuple[NameFacts, int, int]:
     low, high = (size, size) if size is not None else entry.size_range or (UNKNOWN, UNKNOWN)
     if not 0 <= low <= high < LARGEST_BYTES:
         size, low, high = None, UNKNOWN, UNKNOWN
-    return NameFacts(entry.path, size, entry.crc32, entry.pieces_root), low, high
+    crc32 = entry.crc32
+    if crc32 is not None and not 0 < crc32 < 1 << 32:
+        # Nought is what encrypted members say (AE-2), whatever their sum.
+        crc32 = None
+    return NameFacts(entry.path, size, crc32, entry.pieces_root), low, high

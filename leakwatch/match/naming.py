@@ -93,7 +93,7 @@ def names_of(inventory: Inventory, hasher: NameHasher, lines: Lines) -> Names:
     is_common = (holders > HOLDERS_GENERIC) | np.isin(numbers, inventory.common_names)
     bits, tail_bits = Bits.nought(len(lines)), Bits.nought(len(lines))
     if agreed.count:
-        bits, tail_bits = _weighed(lines, np.append(is_common, np.True_)[of])
+        bits, tail_bits = _weighed(lines, of >= 0, np.append(is_common, np.True_)[of])
     return Names(
         of=of,
         agreed=agreed,
@@ -105,11 +105,17 @@ def names_of(inventory: Inventory, hasher: NameHasher, lines: Lines) -> Names:
 
 
 def _numbered(hasher: NameHasher, lines: Lines) -> tuple[Places, Numbers]:
-    """Return which distinct number each line's base name has, and the numbers."""
+    """Return which distinct number each line's base name has, and the numbers.
+
+    A line with a checksum is left out, as one without a name: by the checksum
+    it is a known file or it is none, whatever it is called.
+    """
     by_base: dict[str | int, int] = {}
     distinct: dict[int, int] = {}
     of = np.full(len(lines), -1, np.int64)
     for place, line in enumerate(lines.every):
+        if line.is_summed:
+            continue
         base = line.base
         index = by_base.get(base) if base else None
         if index is None:
@@ -120,11 +126,12 @@ def _numbered(hasher: NameHasher, lines: Lines) -> tuple[Places, Numbers]:
     return of, np.array([*distinct], np.uint64)
 
 
-def _weighed(lines: Lines, is_generic: Flags) -> tuple[Bits, Bits]:
+def _weighed(lines: Lines, named: Flags, is_generic: Flags) -> tuple[Bits, Bits]:
     """Weigh the name of every line: alone, and with that of its folder.
 
     Args:
         lines: of the listing.
+        named: bool[L]: which of them have a name that counts.
         is_generic: bool[L]: more than three known files bear the name, or a
             background document: whatever its words, it tells nothing.
     """
@@ -132,7 +139,8 @@ def _weighed(lines: Lines, is_generic: Flags) -> tuple[Bits, Bits]:
     told_alone: set[Hashable] = set()
     told_tail: set[Hashable] = set()
     folders: dict[Hashable, Words] = {}
-    for place, line in enumerate(lines.every):
+    for place in np.flatnonzero(named).tolist():
+        line = lines.every[place]
         parts = {} if is_generic[place] else line.words()
         alone.add(place, parts, told_alone)
         folder = line.folder

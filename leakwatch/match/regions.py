@@ -124,7 +124,7 @@ class Finder:
         self._tops = (texts.values >> np.uint64(64 - GRAM_BITS)).astype(np.uint32)
         self._salts = np.arange(1, len(texts) + 1, dtype=np.uint32) * _TEXT_MIX
         cells = _cells(self._tops, self._salts[texts.numbers])
-        self._order = np.argsort(cells, kind="stable")
+        self._order = np.argsort(cells)
         cells = cells[self._order]
         self._first = np.flatnonzero(changes(cells))
         """Where in that order each cell's grams begin."""

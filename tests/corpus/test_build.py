@@ -110,7 +110,7 @@ def test_many_files_are_read_in_batches(tmp_path: Path, monkeypatch: pytest.Monk
     """However the files are cut into batches, the same is known."""
     files = {f"{n}.txt": note(n, 40) for n in range(10)} | {"empty": b""}
     whole = build(tmp_path / "whole", files)
-    monkeypatch.setattr(intake, "_BATCH_FILES", (3, 3))
+    monkeypatch.setattr(intake, "_BATCH_FILES", 3)
     assert build(tmp_path / "cut", files).manifest == whole.manifest
 
 

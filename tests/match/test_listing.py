@@ -86,6 +86,14 @@ def test_three_checksums_are_conclusive(home: Path, clinic: CorpusMatcher) -> No
     assert graded(clinic, *lines[:2]) == [(Method.LISTING, Grade.POSSIBLE)] * 2
 
 
+def test_another_checksum_is_another_file(own: CorpusMatcher) -> None:
+    """A telling name and size say nothing against a checksum that is not the file's; nought is none."""
+    lines = [ListingEntry(n, len(t.encode()), 7) for n, t in PEOPLE.items()]
+    assert graded(own, *lines) == []
+    unsaid = [ListingEntry(e.path, e.size_bytes, 0) for e in lines]
+    assert graded(own, *unsaid) == [(Method.NAME, Grade.PROBABLE)] * len(PEOPLE)
+
+
 def test_one_file_shown_thrice_is_one(clinic: CorpusMatcher) -> None:
     """The same known file on three lines is no three files."""
     line = entry(NAMES[0], size=True, crc=True)

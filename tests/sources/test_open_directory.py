@@ -39,6 +39,15 @@ def locations(batches: list[SourceBatch]) -> list[str]:
     return [post.location for post in posts_of(batches)]
 
 
+async def test_rounded_sizes_reach_the_listing() -> None:
+    """An interval that a server's rounding leaves is handed on with the entry."""
+    page = autoindex([("a.pdf", 7)]).replace(b"   7\n", b"   2.4M\n")
+    [post] = posts_of(await poll(build_source(SITE.spec()), Web({TOP: page})))
+    assert post.listing is not None
+    [entry] = post.listing.entries
+    assert (entry.size_bytes, entry.size_range) == (None, (2_300_000, 2_621_440))
+
+
 async def test_directory_is_a_post_with_its_listing() -> None:
     """All entries are listed with path, exact size and address; files are links."""
     pages = {

@@ -34,7 +34,8 @@ class Fact:
     @property
     def tail(self) -> tuple[bytes, bytes]:
         above, _, _ = self.path.rpartition("/")
-        return letters(above.rpartition("/")[2]), self.name
+        folders = [plain for part in above.split("/") if (plain := letters(part))]
+        return folders[-1] if folders else b"", self.name
 
 
 Pairs = list[tuple[Fact, Fact]]
@@ -86,6 +87,8 @@ def _named(
     lines: dict[object, tuple[Fact, float]] = {}
     telling = set()
     for line in shown:
+        if line.crc is not None and line.size is not None and line.size >= FLOOR_BYTES:
+            continue  # by its checksum it is a known file or it is none
         holders = sum(file.name == line.name for file in known)
         by_bits = len(known) * 2 ** -fresh[line]
         chance = by_bits if by_bits < 1 else float(holders)
@@ -122,6 +125,10 @@ def _bits(
     every, fresh = {}, {}
     told: set[str] = set()
     for line in shown:
+        every[line] = fresh[line] = 0.0
+        is_summed = line.crc is not None and (line.size or 0) >= FLOOR_BYTES
+        if is_summed or not line.name:
+            continue
         above, _, base = line.path.rpartition("/")
         parts: dict[str, float] = {}
         if with_folder:

@@ -87,6 +87,19 @@ CADDY_JSON = json.dumps([
 ])  # fmt: skip
 
 
+def test_a_rounded_size_is_an_interval() -> None:
+    """A size rounded to a unit is told as what it may stand for; an exact one, and a folder's, not."""
+    ranges = {e["name"]: e["size_range"] for e in read(LIGHTTPD)["entries"]}
+    assert ranges == {"sub": None, "a b.pdf": [1100, 1332]}
+    assert [e["size_range"] for e in read(IIS)["entries"] if e["name"] == "a b.pdf"] == [None]
+
+
+def test_a_directory_called_up_is_no_way_up() -> None:
+    """What lies below is listed whatever it is called; the link that leads up is not."""
+    page = autoindex([("up/", None), ("Parent Directory/", None), ("go up", 7)])
+    assert sizes(read(page)) == {"up": None, "Parent Directory": None, "go up": 7}
+
+
 @pytest.mark.parametrize(
     ("page", "size"), [(LIGHTTPD, None), (CADDY, 1234), (IIS, 1234), (CADDY_JSON, 1234)]
 )
