@@ -32,7 +32,7 @@ BACKGROUND = {f"{n}.txt": note(f"b/{n}", 60) for n in range(8)}
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spool_module, "COMMIT_FILES", 1)
-    monkeypatch.setattr(intake, "_BATCH_FILES", (2, 2))
+    monkeypatch.setattr(intake, "_BATCH_FILES", 2)
 
 
 class Counting(PlainReader):
