@@ -22,6 +22,7 @@ from leakwatch.match.score import (
     FEW_HITS,
     FEW_LETTERS,
     MIN_HITS,
+    MIN_WEIGHT,
     NOISY_FINE,
     RUN_FINE,
     Scores,
@@ -103,13 +104,15 @@ class ReferenceIndex:
         few = [s for n, s in shares if any(n >= least and s >= share for least, share in FEW_HITS)]
         every = [s for r in hits for s in self._shares(r, file, self._rarity, window)]
         shared = {h.value for region in hits for h in region}
+        cont = max((share for count, share in shares if count >= MIN_HITS), default=0.0)
+        whole = sum(self._live(value) for value in file.values)
         alone = [v for v in shared if self._groups[v] == 1 and not self._background[v]]
         return Scores(
             file=number,
             run=run,
             rare=rare,
             noisy=noisy,
-            cont=max((share for count, share in shares if count >= MIN_HITS), default=0.0),
+            cont=cont if cont * whole >= MIN_WEIGHT else 0.0,
             few=max(few, default=0.0) if file.letters >= FEW_LETTERS else 0.0,
             complete=max((share for count, share in every if count >= MIN_HITS), default=0.0),
             passage_chars=passage,

@@ -45,6 +45,9 @@ FEW_HITS = ((4, 0.499), (3, 0.899))
 """So many hits, fewer than six, mean something where they are such a share of a file.
 A hair below a half and nine tenths: sums are rounded, and half a file is half a file."""
 _FEWEST = min(hits for hits, _ in FEW_HITS)
+MIN_WEIGHT = 5.999
+"""Weight of hits below which their share means nothing either: six hits that five other
+files have too are fewer than six of the file's own. A hair below six, as sums are rounded."""
 COMPARED = 20
 """Background documents that must have come near a file before its nearest one tells how
 near strangers come. With fewer it may just not be there."""
@@ -180,7 +183,7 @@ def _may_reach(
     every = 1.001 * np.bincount(pairs, weighed.rarity[where], minlength=len(files))
     every /= np.maximum(segment.weights_all[files], 1e-9)
     few = (dense >= _FEWEST) & (segment.letters[files] >= FEW_LETTERS) & (share >= floor.few)
-    reach = few | ((dense >= MIN_HITS) & (share >= floor.cont))
+    reach = few | ((1.001 * weight >= MIN_WEIGHT) & (share >= floor.cont))
     margins = _margins(every, segment.background_peaks[files], segment.background_compared[files])
     reach |= (hits >= MIN_HITS) & ((every >= floor.complete) | (margins >= floor.margin))
     return reach | (dense * K >= floor.run) | (weight * K >= min(floor.rare, floor.noisy))
@@ -200,6 +203,7 @@ def _scored(
     windows = window_letters(letters)
     cont, few = _shares(dense, text, text.live, windows, segment.weights_live[hits.files])
     few[letters < FEW_LETTERS] = 0.0
+    cont[cont * segment.weights_live[hits.files] < MIN_WEIGHT] = 0.0
     complete, _ = _shares(hits, text, text.rarity, windows, segment.weights_all[hits.files])
     peaks, compared = segment.background_peaks[hits.files], segment.background_compared[hits.files]
     margins = _margins(complete, peaks, compared)
