@@ -116,7 +116,11 @@ def _thresholds(manifest: Manifest) -> str:
     calibration = manifest.calibration
     if not calibration.documents:
         return f"{calibration.origin} (calibrating needs a background of 2,000 documents)"
-    return f"{calibration.origin}, against {calibration.files} known files"
+    related = f"; {calibration.related} that are versions of them left out"
+    return (
+        f"{calibration.origin}, against {calibration.files} known files"
+        f"{related if calibration.related else ''}"
+    )
 
 
 def _warn_of_growth(output: Output, manifest: Manifest) -> None:

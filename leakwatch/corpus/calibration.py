@@ -91,6 +91,8 @@ class Calibration:
     """Background documents that were measured."""
     files: int = 0
     """Known files there were then: false positives grow with them."""
+    related: int = 0
+    """Documents left out, as they are versions of known files."""
     survival: Mapping[str, Survival] = field(default_factory=dict)
     """By score; empty where nothing was measured."""
 
@@ -120,5 +122,6 @@ class Calibration:
             origin=fields["origin"],
             documents=fields["documents"],
             files=fields["files"],
+            related=fields.get("related", 0),
             survival=survival,
         )

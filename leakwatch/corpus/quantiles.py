@@ -9,6 +9,7 @@ small one of its own.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import fields
@@ -27,17 +28,27 @@ _POINTS = 64
 _LEAST = 1e-9
 """Scores below this differ by rounding alone."""
 
+RELATED = {"cont": 0.5, "complete": 0.9}
+"""Scores from which on a document is a version of a known file, and not unrelated: another
+patient's letter by the same hand has come to a *cont* of 0.32 at most, one filled in on the
+same form to a *complete* of 0.83. A custodian's background holds such versions, and a few of
+them would lift the thresholds over all that is not whole."""
+
 Floats = NDArray[np.float64]
 
 
 def calibrated(scores: Mapping[str, Floats], *, files: int) -> Calibration:
-    """Return the calibration that these scores give.
+    """Return the calibration that these scores give, or the defaults where they are few.
 
     Args:
         scores: by name of the threshold they are held to; one a document each.
         files: known files that the documents were compared with.
     """
-    documents = min((len(s) for s in scores.values()), default=0)
+    related = functools.reduce(
+        np.logical_or, (scores[name] >= limit for name, limit in RELATED.items())
+    )
+    scores = {name: values[~related] for name, values in scores.items()}
+    documents = int((~related).sum())
     defaults = Calibration()
     if documents < calibration.MIN_DOCUMENTS:
         return defaults
@@ -49,6 +60,7 @@ def calibrated(scores: Mapping[str, Floats], *, files: int) -> Calibration:
         origin=f"calibrated on {documents} documents",
         documents=documents,
         files=files,
+        related=int(related.sum()),
         survival={name: survival(values) for name, values in scores.items()},
     )
 

@@ -72,7 +72,8 @@ def test_few_documents_leave_the_defaults() -> None:
 def test_a_calibration_survives_its_manifest() -> None:
     """Thresholds, survival and origin are read back from JSON as they were."""
     rng = np.random.default_rng(1)
-    scores = {name: rng.exponential(60, 2500) for name in score_names()}
+    scores = {name: rng.exponential(60, 2500) for name in ("run", "rare", "noisy")}
+    scores |= {name: rng.random(2500) * 0.49 for name in ("cont", "few", "complete", "margin")}
     made = calibrated(scores, files=77)
     assert Calibration.from_dict(json.loads(json.dumps(made.as_dict()))) == made
     assert made.documents == 2500
@@ -81,6 +82,20 @@ def test_a_calibration_survives_its_manifest() -> None:
     assert made.probable.rare > made.possible.rare > Calibration().possible.rare
     for name in score_names():
         assert getattr(made.probable, name) >= getattr(made.possible, name)
+
+
+def test_versions_of_known_files_do_not_vote() -> None:
+    """Documents that hold half of what sets a known file apart are left out, and counted."""
+    rng = np.random.default_rng(2)
+    scores = {name: rng.random(2500) * 0.2 for name in score_names()}
+    quiet = calibrated(scores, files=9)
+    versions = {name: np.append(values, [0.95] * 60) for name, values in scores.items()}
+    versions["complete"][-30:] = 0.5
+    versions["cont"][-60:-30] = 0.2
+    made = calibrated(versions, files=9)
+    assert (made.probable, made.possible) == (quiet.probable, quiet.possible)
+    assert made.survival == quiet.survival
+    assert (made.documents, made.related) == (2500, 60)
 
 
 def test_all_scores_together_keep_to_what_is_promised() -> None:
