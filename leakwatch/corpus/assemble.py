@@ -19,7 +19,7 @@ from leakwatch.corpus.arrays import ArrayFolder
 from leakwatch.corpus.background import Background
 from leakwatch.corpus.calibration import CommonPolicy
 from leakwatch.corpus.columns import KINDS, Columns, Indices
-from leakwatch.corpus.families import families
+from leakwatch.corpus.families import families, versions
 from leakwatch.corpus.frequency import Frequencies
 from leakwatch.corpus.partitions import Partitions
 from leakwatch.corpus.picture_rows import picture_arrays
@@ -63,7 +63,7 @@ def assemble(
         work: a folder for what is sorted in between.
     """
     family = families(columns.text, columns.signatures, columns.grams)
-    groups = _groups(columns, family)
+    groups = _groups(columns, versions(family, columns.text))
     population = len(np.unique(groups)) + background.documents
     shared = frequency.count(columns, groups, background, first=first, out=out, work=work)
     out.put("shared_offsets", _offsets(shared.tops, bucket_bits(len(shared.tops))))
@@ -136,7 +136,7 @@ def drawn(tops: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def _groups(columns: Columns, family: NDArray[np.uint32]) -> Indices:
-    """Return what document frequency is counted in: a row's subject, else its family."""
+    """Return what document frequency is counted in: a row's subject, else its family of versions."""
     labelled = columns.subjects != 0
     _, subjects = np.unique(columns.subjects, return_inverse=True)
     groups = np.where(labelled, len(columns) + subjects, family.astype(np.int64))

@@ -1,7 +1,9 @@
 """Families: known files that are versions of one another.
 
-Document frequency is counted in families, or a file kept in seven versions
-would lose most of its grams as "common". Everything is done for many pairs at
+Document frequency is counted in families, or a file kept in some versions would
+lose much of what sets it apart. But a form that many filled in is a family by
+resemblance too, and counted once it would set each of them apart: from
+``VERSIONS`` different texts on a family is counted text by text. Everything is done for many pairs at
 once: a form filled in 10,000 times gives 20,000 pairs a band, not 50 million.
 """
 
@@ -18,6 +20,8 @@ from leakwatch.fingerprint.minhash import PERMUTATIONS
 
 RESEMBLANCE = 0.5
 """Jaccard similarity of the kept grams from which on two files are one family."""
+VERSIONS = 6
+"""Different texts of one family beyond which they are no versions but a form filled in."""
 _ESTIMATED = 24
 """Equal entries of two signatures below which the sets are not compared: at a
 similarity of 0.5 there are 32 on average, and as few in 1 of 60 cases."""
@@ -43,6 +47,20 @@ def families(text: Digests, signatures: NDArray[np.uint32], grams: Grams) -> NDA
         for alike in _alike(signatures, grams, labels, (one, other)):
             labels = _joined(labels, *alike)
     return labels.astype(np.uint32)
+
+
+def versions(family: NDArray[np.uint32], text: Digests) -> NDArray[np.uint32]:
+    """Return the family of each row, and where it is a form's, the row of the first equal text.
+
+    Args:
+        family: u4[n]: row of the first member of each family.
+        text: u8[n,2]: digest of the letters; nought where there is none.
+    """
+    rows = np.arange(len(family))
+    first_equal = _joined(rows, *_equal_texts(text))
+    texts = np.bincount(family[first_equal == rows], minlength=len(family))
+    is_form = texts[family] > VERSIONS
+    return np.where(is_form, first_equal, family).astype(np.uint32)
 
 
 def _joined(labels: Indices, one: Indices, other: Indices) -> Indices:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from leakwatch.corpus.bundle import Corpus, open_corpus
 from leakwatch.corpus.calibration import CommonPolicy
 from leakwatch.corpus.columns import Columns, joined, of_segment
-from leakwatch.corpus.families import families
+from leakwatch.corpus.families import families, versions
 from leakwatch.corpus.known import Fingerprinter, KnownFile, RawText, file_id
 from leakwatch.corpus.segment import Segment
 from leakwatch.corpus.withdrawing import withdraw_ids
@@ -203,7 +203,8 @@ def _compare_segments(corpus: Corpus, form: Sketch, leak: Sketch) -> None:
         first = sum(map(len, parts))
         parts.append(of_segment(segment, corpus.manifest.categories))
         every = joined(parts)
-        groups = families(every.text, every.signatures, every.grams)
+        family = families(every.text, every.signatures, every.grams)
+        groups = versions(family, every.text)
         reference = ReferenceIndex(
             [
                 ReferenceFile(_values(every.grams.take(np.array([n]))), letters, group)

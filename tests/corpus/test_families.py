@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from leakwatch.corpus.families import families
+from leakwatch.corpus.families import VERSIONS, families, versions
 from leakwatch.corpus.known import Fingerprinter
 from tests.support.corpora import KEY, note
 from tests.support.readers import text_artefact
@@ -44,3 +44,20 @@ def test_many_copies_are_found_in_time_linear_in_them() -> None:
     text = note(1, 60)
     found = family_of(*(f"{text} {n}" for n in range(300)))
     assert set(found) == {0}
+
+
+def counted_as(*texts: str) -> list[int]:
+    columns = columns_of([FINGERPRINTER.known_file(text_artefact(t)) for t in texts])
+    family = families(columns.text, columns.signatures, columns.grams)
+    return [int(group) for group in versions(family, columns.text)]
+
+
+def test_some_versions_count_once() -> None:
+    """Six edited copies are one document."""
+    assert set(counted_as(*(f"{note(1)} Addendum {n}." for n in range(VERSIONS)))) == {0}
+
+
+def test_a_form_filled_in_by_many_counts_each_time() -> None:
+    """Seven different texts of one family are a form; equal letters among them still count once."""
+    filled = [f"{note('form')} Name {note(n, 5)}" for n in range(VERSIONS + 1)]
+    assert counted_as(*filled, filled[2].upper(), note("other")) == [0, 1, 2, 3, 4, 5, 6, 2, 8]
