@@ -58,6 +58,8 @@ class ReferenceIndex:
         files: the known files.
         background: documents that were not stolen, as sets of gram values.
         policy: what is common.
+        first: the first file of the segment; those before it lie in older ones, and
+            are counted for the grams that a file of the segment holds.
     """
 
     def __init__(
@@ -65,10 +67,13 @@ class ReferenceIndex:
         files: Sequence[ReferenceFile],
         background: Sequence[frozenset[int]],
         policy: CommonPolicy,
+        *,
+        first: int = 0,
     ) -> None:
         self._files = files
         self._policy = policy
-        holders = {(value, f.group) for f in files for value in f.values}
+        told_of = {value for f in files[first:] for value in f.values}
+        holders = {(value, f.group) for f in files for value in f.values & told_of}
         self._groups = Counter(value for value, _ in holders)
         # A bundle keeps of the background only what known files hold too.
         told = (value for document in background for value in document)

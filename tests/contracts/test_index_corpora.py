@@ -214,6 +214,7 @@ def _compare_segments(corpus: Corpus, form: Sketch, leak: Sketch) -> None:
             ],
             [_held_by(form)],
             corpus.manifest.common,
+            first=first,
         )
         slow = [
             replace(
