@@ -4,7 +4,7 @@ Blank forms belong in it: without them a blank form matches the only filled-in
 copy that is known. A bundle keeps of it, below ``background/``,
 
     tops u4[] ascending, counts u2[]   grams, and how many documents hold each; from
-                                       20,000 documents on only those in two or more
+                                       2,000 documents on only those in two or more
     raw_keys u8[], text_keys u8[]      ascending: halves of the documents' keyed digests
     names u8[]                         ascending: keyed numbers of their base names
     sample_letters u4[n], sample_text_keys u8[n], sample_offsets i8[n+1],

@@ -8,9 +8,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 MIN_DOCUMENTS = 2000
-"""Background documents from which on thresholds are measured."""
-MANY_DOCUMENTS = 20_000
-"""Background documents from which on a gram is common only from the second on."""
+"""Background documents from which on thresholds are measured, and a gram is common
+only from the second document on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class CommonPolicy:
         In a large background some stolen file will have been left; asking for
         a second document keeps it from erasing itself.
         """
-        return cls(background_from=1 if documents < MANY_DOCUMENTS else 2)
+        return cls(background_from=1 if documents < MIN_DOCUMENTS else 2)
 
 
 @dataclass(frozen=True, slots=True)
