@@ -9,7 +9,8 @@ from typing import Any
 
 MIN_DOCUMENTS = 2000
 """Background documents from which on thresholds are measured, and a gram is common
-only from the second document on."""
+only from the second document on. The two go together: where one document makes a gram
+common, what it shares with a file alone is not posted, and no fold could be measured."""
 
 
 @dataclass(frozen=True, slots=True)
