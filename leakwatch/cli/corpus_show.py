@@ -19,7 +19,6 @@ SHOWN_PROBLEMS = 20
 _COUNTED = {
     "files": "files seen",
     "members": "members of archives",
-    "known": "known files",
     "duplicate": "more copies of the same bytes",
     "in_background": "also in the background",
     "without_text": "known by bytes and name only",
@@ -31,6 +30,12 @@ _COUNTED = {
     "skipped": "links and devices, left out",
     "background_unread": "of the background, not read as they should be",
     "withdrawn_again": "added though withdrawn, left out",
+}
+_WHY = {
+    "no text": "nothing could be read as text",
+    "short": "too few phrases to tell a copy by",
+    "in the background": "a document that was not stolen has the same text",
+    "common": "nearly all of its phrases are in other known files or in the background",
 }
 
 
@@ -63,7 +68,7 @@ def summary(output: Output, path: Path, *, added: int | None = None) -> None:
             ("key id", info["key_id"]),
             ("built", f"{info['created_at']} by {info['tool']}"),
             *([] if added is None else [("added now", added)]),
-            ("known files", f"{info['files']} in {info['segments']} segments"),
+            ("known files", f"{info['files']} in {_many(info['segments'], 'segment')}"),
             ("identifiable", f"{info['identifiable']} by their text; {failing} by bytes and name"),
             ("families", info["families"]),
             ("withdrawn", info["withdrawn"]),
@@ -80,14 +85,16 @@ def summary(output: Output, path: Path, *, added: int | None = None) -> None:
 
 def unidentifiable(output: Output, path: Path) -> None:
     """List the files that their text does not set apart."""
-    files = _unidentifiable(path)
+    found = list(_unidentifiable(path))
     if output.as_json:
-        for file in files:
+        for file in found:
             output.record({"file": file.file, "category": file.category, "why": file.why})
         return
-    rows = [(file.file, file.category, file.why) for file in files]
+    rows = [(file.file, file.category, file.why) for file in found]
     if rows:
         output.table(("known file", "category", "why"), rows)
+        for why in sorted({file.why for file in found}):
+            output.notice(f"{why}: {_WHY[why]}")
     else:
         output.notice("every known file is identifiable by its text")
 
@@ -110,6 +117,10 @@ def warnings(output: Output, manifest: Manifest) -> None:
             f"warning: {public} known files lie in the background too: "
             "they will never be more than possible matches"
         )
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def _thresholds(manifest: Manifest) -> str:

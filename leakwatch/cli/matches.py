@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from leakwatch.cli.render import Output
@@ -12,7 +13,8 @@ from leakwatch.match.wording import told
 from leakwatch.model.match import Grade, Match, Method
 from leakwatch.ports import StoredMatch
 
-MATCHES_SHOWN = 8
+SAYINGS_SHOWN, FILES_SHOWN = 8, 20
+"""Paragraphs, and known files above each, that are printed for people."""
 _WIDTH = 78
 
 
@@ -59,21 +61,37 @@ def show_matches(output: Output, matches: Sequence[StoredMatch]) -> None:
         title="Matches",
     )
     ranked = sorted(matches, key=lambda s: (-s.match.grade.rank, -(s.match.passage_chars or 0)))
-    for stored in ranked[:MATCHES_SHOWN]:
-        member = f", member {stored.artefact_ordinal}" if stored.artefact_ordinal else ""
-        head = f"{stored.match.file}{member}, seen {stored.seen_at:%Y-%m-%d %H:%M} UTC"
-        show_in_words(output, stored.match, head=head, letters=stored.artefact_letters)
-    if len(matches) > MATCHES_SHOWN:
-        output.notice(f"{len(matches) - MATCHES_SHOWN} more: --json shows all")
+    show_in_words(output, [(s.match, _place(s), s.artefact_letters) for s in ranked])
 
 
-def show_in_words(output: Output, match: Match, *, head: str, letters: int | None) -> None:
-    """Print one match: a head, its grade with the reasons, and a paragraph in plain words."""
-    output.text()
-    output.text(head)
-    reasons = "; ".join(match.reasons)
-    for line in (f"{match.grade}: {reasons}", told(match, letters=letters)):
-        output.text(textwrap.fill(line, _WIDTH, initial_indent="  ", subsequent_indent="  "))
+def show_in_words(output: Output, ranked: Iterable[tuple[Match, str, int | None]]) -> None:
+    """Print what matches say, each saying once, with the known files that it is said of.
+
+    Args:
+        output: where to.
+        ranked: match, where it was seen, and the artefact's letters; the best first.
+    """
+    said: dict[tuple[str, str], list[str]] = {}
+    for match, place, letters in ranked:
+        words = f"{match.grade}: {'; '.join(match.reasons)}", told(match, letters=letters)
+        said.setdefault(words, []).append(f"{match.file}{place}")
+    for words, files in islice(said.items(), SAYINGS_SHOWN):
+        output.text()
+        for file in files[:FILES_SHOWN]:
+            output.text(file)
+        if len(files) > FILES_SHOWN:
+            output.text(f"and {len(files) - FILES_SHOWN} more")
+        for line in words:
+            output.text(textwrap.fill(line, _WIDTH, initial_indent="  ", subsequent_indent="  "))
+    hidden = sum(map(len, islice(said.values(), SAYINGS_SHOWN, None)))
+    hidden += sum(max(0, len(f) - FILES_SHOWN) for f in islice(said.values(), SAYINGS_SHOWN))
+    if hidden:
+        output.notice(f"{hidden} more matches: --json says them all in words")
+
+
+def _place(stored: StoredMatch) -> str:
+    member = f", member {stored.artefact_ordinal}" if stored.artefact_ordinal else ""
+    return f"{member}, seen {stored.seen_at:%Y-%m-%d %H:%M} UTC"
 
 
 def rounded(ratio: float | None) -> float | None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from leakwatch.cli.matches import (
-    MATCHES_SHOWN,
     percent,
     score_fields,
     show_in_words,
@@ -123,11 +122,10 @@ def show(output: Output, results: Iterable[ScanResult], *, explain: bool) -> int
         if output.as_json:
             output.record(as_record(result, explain=explain))
         else:
-            rows.extend(_rows(result, explain=explain))
+            rows.extend(_rows(result))
             found += [(result, match) for match in result.matches] if explain else []
     if rows:
-        why = ("why",) if explain else ()
-        columns = ("artefact", "known file", "grade", "method", "of file", "of artefact", *why)
+        columns = ("artefact", "known file", "grade", "method", "of file", "of artefact")
         output.table(columns, rows)
         _explain(output, found)
     elif not output.as_json and code is None:
@@ -138,11 +136,13 @@ def show(output: Output, results: Iterable[ScanResult], *, explain: bool) -> int
 def _explain(output: Output, found: Sequence[tuple[ScanResult, Match]]) -> None:
     """Say the surest matches in words."""
     ranked = sorted(found, key=lambda one: (-one[1].grade.rank, -(one[1].passage_chars or 0)))
-    for result, match in ranked[:MATCHES_SHOWN]:
-        head = f"{match.file} in {result.artefact or result.target}"
-        show_in_words(output, match, head=head, letters=result.letters)
-    if len(ranked) > MATCHES_SHOWN:
-        output.notice(f"{len(ranked) - MATCHES_SHOWN} more matches: --json says them all in words")
+    show_in_words(
+        output,
+        (
+            (match, f" in {result.artefact or result.target}", result.letters)
+            for result, match in ranked
+        ),
+    )
 
 
 def as_record(result: ScanResult, *, explain: bool) -> dict[str, Any]:
@@ -171,10 +171,10 @@ def _match_record(match: Match, *, explain: bool, letters: int | None) -> dict[s
     return {**record, "reasons": match.reasons, "in_words": told(match, letters=letters)}
 
 
-def _rows(result: ScanResult, *, explain: bool) -> list[tuple[Any, ...]]:
+def _rows(result: ScanResult) -> list[tuple[Any, ...]]:
     place = shown(result.artefact or result.target)
     if not result.matches:
-        return [(place, "-", "not read", result.error, "", "", *([""] if explain else []))]
+        return [(place, "-", "not read", result.error, "", "")]
     return [
         (
             place,
@@ -183,7 +183,6 @@ def _rows(result: ScanResult, *, explain: bool) -> list[tuple[Any, ...]]:
             match.method,
             percent(match.stolen_in_leak),
             percent(match.leak_in_stolen),
-            *(["; ".join(match.reasons)] if explain else []),
         )
         for match in result.matches
     ]

@@ -118,7 +118,12 @@ def verify_files(path: Path, manifest: Manifest) -> None:
     for folder, arrays in [*folders, (path / BACKGROUND, manifest.background.arrays)]:
         for name, expected in arrays.items():
             file = _array_path(path, folder, name)
-            if _sized(file, expected, path) and sha256_of(file) != expected.sha256:
+            _sized(file, expected, path)
+            try:
+                intact = sha256_of(file) == expected.sha256
+            except OSError as error:
+                raise _unreadable(file, error, path) from None
+            if not intact:
                 raise CorpusCorrupt(f"{path}: {file.relative_to(path)} fails its digest")
 
 
@@ -221,6 +226,8 @@ def _open_arrays(
         _sized(file, told, path)
         try:
             arrays[name] = open_array(file)
+        except PermissionError as error:
+            raise _unreadable(file, error, path) from None
         except (ValueError, OSError, EOFError):
             raise CorpusCorrupt(f"{path}: {file.relative_to(path)} is no NumPy array") from None
     return arrays
@@ -232,13 +239,18 @@ def _array_path(path: Path, folder: Path, name: str) -> Path:
     return folder / f"{name}.npy"
 
 
-def _sized(file: Path, expected: ArrayFile, path: Path) -> bool:
+def _sized(file: Path, expected: ArrayFile, path: Path) -> None:
     try:
         size = file.stat().st_size
+    except PermissionError as error:
+        raise _unreadable(file, error, path) from None
     except OSError:
         raise CorpusCorrupt(f"{path}: {file.relative_to(path)} is missing") from None
     if size != expected.size_bytes:
         raise CorpusCorrupt(
             f"{path}: {file.relative_to(path)} has {size} bytes, not {expected.size_bytes}"
         )
-    return True
+
+
+def _unreadable(file: Path, error: OSError, path: Path) -> CorpusError:
+    return CorpusError(f"{path}: {file.relative_to(path)} cannot be read: {error.strerror}")

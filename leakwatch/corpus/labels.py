@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import hmac
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +18,8 @@ from leakwatch.errors import ConfigError, MissingFile
 from leakwatch.fingerprint.key import FingerprintKey
 
 COLUMNS = ("path", "subject", "category")
+MAX_CATEGORIES, MAX_CATEGORY_LETTERS = 200, 80
+"""A bundle holds categories as words: more, or longer ones, are what belongs in another column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +65,35 @@ def read_labels(path: Path, key: FingerprintKey) -> Labels:
 
     Raises:
         MissingFile: it is not there or may not be read.
-        ConfigError: a column is missing, or it is not UTF-8 CSV.
+        ConfigError: a column is missing, it is not UTF-8 CSV, or its categories
+            are too many or too long to be kinds of documents.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
+            # Strict: else a quote that is never closed takes all rows after it for one cell.
+            rows = csv.DictReader(file, strict=True)
             missing = [c for c in COLUMNS if c not in (rows.fieldnames or ())]
             if missing:
                 raise ConfigError(f"labels: {path}: no column {', '.join(missing)} in its header")
-            return Labels({_plain(row["path"] or ""): _label(row, key) for row in rows})
+            try:
+                by_path = {_plain(row["path"] or ""): _label(row, key) for row in rows}
+            except csv.Error as error:
+                raise ConfigError(f"labels: {path}: after line {rows.line_num}: {error}") from None
     except OSError as error:
         raise MissingFile(f"labels: {path}: {error.strerror}") from None
     except (UnicodeDecodeError, csv.Error):
         raise ConfigError(f"labels: {path}: not UTF-8 CSV") from None
+    _check_categories({label.category for label in by_path.values() if label.category}, path)
+    return Labels(by_path)
+
+
+def _check_categories(categories: Collection[str], path: Path) -> None:
+    if len(categories) > MAX_CATEGORIES or any(len(c) > MAX_CATEGORY_LETTERS for c in categories):
+        raise ConfigError(
+            f"labels: {path}: more than {MAX_CATEGORIES} different categories, "
+            f"or one of more than {MAX_CATEGORY_LETTERS} letters",
+            hint="a category is a kind of document, kept in plain words; people are subjects",
+        )
 
 
 def _label(row: dict[str, str], key: FingerprintKey) -> Label:

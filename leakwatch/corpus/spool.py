@@ -17,6 +17,7 @@ import json
 import os
 import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -101,7 +102,9 @@ class Spool:
     def close(self) -> None:
         """Close the files without a commit."""
         for file in self._files.values():
-            file.close()
+            # On a full disk what still waits to be written fails here once more.
+            with suppress(OSError):
+                file.close()
 
     def column(self, name: str, dtype: str | np.dtype[Any]) -> NDArray[Any]:
         """Map what a column holds; commit first."""

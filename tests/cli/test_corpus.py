@@ -148,7 +148,9 @@ def test_unidentifiable_files_are_listed(home: Path, capsys: pytest.CaptureFixtu
     assert sorted(line["why"] for line in lines) == ["common", "short"]
     assert all(line["file"].startswith("k-") for line in lines)
     assert main(["corpus", "info", str(home / "c.corpus"), "--unidentifiable"]) == 0
-    assert "common" in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert "common" in shown.out
+    assert "short: too few phrases" in shown.err
 
 
 def test_a_subject_is_withdrawn(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

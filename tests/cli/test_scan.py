@@ -97,6 +97,18 @@ def test_explain_says_why(home: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     assert max(map(len, out.splitlines())) <= 80
 
 
+def test_what_is_said_of_many_files_is_said_once(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Copies of several known files share one paragraph, and each is named above it."""
+    write_tree(tmp_path, {f"{n}.txt": note(n) for n in range(3)})
+    capsys.readouterr()
+    assert main(arguments(home, tmp_path, options=("--explain",))) == 0
+    out = capsys.readouterr().out
+    assert out.count("every byte is the same.") == 1
+    assert all(f" in {n}.txt" in out for n in range(3))
+
+
 def test_what_cannot_be_reached_is_an_error_line(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

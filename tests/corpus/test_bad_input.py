@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -185,6 +186,22 @@ def test_a_full_disk_is_told_and_costs_no_reading(
         raise AssertionError("read again")
 
     assert built(tmp_path, Meddling("1.txt", no_more)).manifest.files == 3
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_disk_that_is_full_while_reading_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be written as it is read is told as a full disk, when it is closed too."""
+    write_tree(tmp_path / "known", {"1.txt": note(1)})
+    to_disk = Path.open
+
+    def full(path: Path, mode: str = "r", **options: Any) -> Any:
+        return to_disk(Path("/dev/full") if path.name == "tops" else path, mode, **options)
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(CorpusError, match="disk is full"):
+        built(tmp_path, PlainReader())
 
 
 def test_no_path_of_a_problem_reaches_the_bundle(tmp_path: Path) -> None:

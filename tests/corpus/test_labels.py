@@ -70,3 +70,20 @@ def test_unreadable_labels(tmp_path: Path) -> None:
     (tmp_path / "l.csv").write_bytes(b"path,subject,category\n\xff\xfe,x,y\n")
     with pytest.raises(ConfigError, match="UTF-8"):
         read_labels(tmp_path / "l.csv", KEY)
+
+
+def test_a_quote_that_is_never_closed_is_told_with_its_line(tmp_path: Path) -> None:
+    """It must not swallow the rows after it."""
+    (tmp_path / "l.csv").write_text('path,subject,category\na.txt,One,letter\nb.txt,"Two,scan\n')
+    with pytest.raises(ConfigError, match="after line 2"):
+        read_labels(tmp_path / "l.csv", KEY)
+
+
+@pytest.mark.parametrize("names", [[f"name {n}" for n in range(201)], ["word " * 20]])
+def test_categories_are_few_and_short(tmp_path: Path, names: list[str]) -> None:
+    """A column of names or remarks, given as the category, is kept out of the bundle."""
+    rows = "".join(f"{n}.txt,s,{name}\n" for n, name in enumerate(names))
+    (tmp_path / "l.csv").write_text(f"path,subject,category\n{rows}")
+    with pytest.raises(ConfigError, match="categories") as caught:
+        read_labels(tmp_path / "l.csv", KEY)
+    assert "word" not in str(caught.value)

@@ -82,7 +82,11 @@ def test_a_journal_cut_anywhere_leaves_the_commits_before(
 def test_a_damaged_file_is_noticed(
     tmp_path_factory: pytest.TempPathFactory, place: int, bit: int
 ) -> None:
-    """One bit turned in any file is noticed, or costs the last commit alone."""
+    """One bit turned in any file is noticed, or costs the last line of the journal.
+
+    The break before that line is a bit like the others: without it the last two
+    commits are one line, which is not whole.
+    """
     folder = filled(tmp_path_factory.mktemp("bit") / "s", 4)
     files = [folder / name for name in (*NAMES, "journal")]
     place %= sum(file.stat().st_size for file in files)
@@ -91,10 +95,11 @@ def test_a_damaged_file_is_noticed(
             break
         place -= file.stat().st_size
     data = bytearray(file.read_bytes())
+    is_last_break = place == data.rfind(b"\n", 0, -1)
     data[place] ^= 1 << bit
     file.write_bytes(data)
     try:
-        assert held(folder) == [1, 2, 3]
+        assert held(folder) == ([1, 2] if is_last_break else [1, 2, 3])
         assert file.name == "journal"
     except SpoolDamaged:
         pass
