@@ -25,6 +25,10 @@ Why = Annotated[str, typer.Option("--reason", help="Why, in one line, for the hi
 
 
 def register(app: typer.Typer) -> None:
+    # It uses what stands here.
+    from leakwatch.cli import rematch_cmd
+
+    rematch_cmd.register(findings)
     app.add_typer(findings, name="findings")
 
 

@@ -49,7 +49,9 @@ class Output:
     def record(self, fields: Mapping[str, Any]) -> None:
         """Print one JSON object on a line of its own."""
         line = json.dumps(fields, ensure_ascii=False, default=plain, separators=(", ", ": "))
-        sys.stdout.write("".join(map(_in_json, line)) + "\n")
+        if not (line.isascii() and line.isprintable()):
+            line = "".join(map(_in_json, line))
+        sys.stdout.write(line + "\n")
 
     def table(
         self, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None

@@ -50,6 +50,6 @@ def test_an_interrupted_command_says_so(
     def interrupted(**_: object) -> None:
         raise typer.Abort
 
-    monkeypatch.setattr(command, "app", interrupted)
+    monkeypatch.setattr(command, "commands", lambda _: interrupted)
     assert command.main(["errors"]) == 130
     assert capsys.readouterr().err == "interrupted\n"

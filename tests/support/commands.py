@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import typer.main
 
-from leakwatch.cli.main import app
+from leakwatch.cli.main import commands
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _ELSEWHERE = frozenset({"|", ">", ">>", "&", "&&", ";"})
@@ -38,7 +38,7 @@ def check_command(line: str) -> None:
         NoSuchCommand: a noun or verb that is not there.
         typer.TyperException: an option or argument that is not, or one that is missing.
     """
-    node = typer.main.get_command(app)
+    node = typer.main.get_command(commands())
     context = node.make_context("leakwatch", list(_words(line))[1:])
     while subcommands := getattr(node, "commands", None):
         # The first word left over is held apart from the rest.
