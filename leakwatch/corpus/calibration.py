@@ -82,10 +82,10 @@ class Calibration:
     """The thresholds of both graded levels, and where they come from."""
 
     probable: Thresholds = Thresholds(
-        run=185, rare=185, noisy=250, cont=0.28, few=2.0, complete=0.85, margin=0.55
+        run=180, rare=180, noisy=250, cont=0.27, few=2.0, complete=0.85, margin=0.55
     )
     possible: Thresholds = Thresholds(
-        run=185, rare=110, noisy=170, cont=0.205, few=0.5, complete=0.80, margin=0.4
+        run=180, rare=110, noisy=170, cont=0.205, few=0.5, complete=0.80, margin=0.4
     )
     origin: str = "defaults"
     documents: int = 0

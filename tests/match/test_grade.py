@@ -51,7 +51,7 @@ def test_reasons_hold_the_numbers() -> None:
     assert len(graded.reasons) == 2
     assert "50%" in graded.reasons[0]
     assert "840 letters" in graded.reasons[1]
-    assert "from 185" in graded.reasons[1]
+    assert "from 180" in graded.reasons[1]
 
 
 def test_completeness_is_judged_against_the_background() -> None:
