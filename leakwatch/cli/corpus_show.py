@@ -147,6 +147,6 @@ def _unidentifiable(path: Path) -> Iterator[Unidentifiable]:
     from leakwatch.corpus.bundle import open_corpus
     from leakwatch.corpus.identifiable import unidentifiable as found
     from leakwatch.match.grade import FORM_PEAK
-    from leakwatch.match.score import MIN_HITS
+    from leakwatch.match.reach import MIN_HITS
 
     return found(open_corpus(path, verify=False), min_grams=MIN_HITS, form_peak=FORM_PEAK)

@@ -47,7 +47,7 @@ def unidentifiable(corpus: Corpus, *, min_grams: int, form_peak: float) -> Itera
 
     Args:
         corpus: an opened bundle.
-        min_grams: grams below which a share means nothing (``match.score.MIN_HITS``).
+        min_grams: grams below which a share means nothing (``match.reach.MIN_HITS``).
         form_peak: share in one background document from which on a file is that
             document (``match.grade.FORM_PEAK``).
     """

@@ -99,8 +99,11 @@ def read_bytes(entry: TreeEntry) -> bytes:
     """Read a file, refusing to follow a link that took its place; raises OSError."""
     fd = _opened(entry)
     try:
-        # All there was in one call; then what came since, most likely nothing.
-        parts = [os.read(fd, entry.size_bytes + 1)]
+        # All there was in one call, and room for a byte more: left empty, that was the end.
+        start = os.read(fd, entry.size_bytes + 1)
+        if len(start) == entry.size_bytes:
+            return start
+        parts = [start]
         while parts[-1]:
             parts.append(os.read(fd, _REST_BYTES))
         return b"".join(parts)
@@ -132,4 +135,4 @@ def _opened(entry: TreeEntry) -> int:
 
 def _path(entry: TreeEntry) -> str:
     """Return ``entry.path``, which as a Path takes longer than the opening."""
-    return os.path.join(entry.root, entry.relative)  # noqa: PTH118
+    return f"{entry.root}/{entry.relative}"

@@ -117,7 +117,6 @@ class _Table:
         self._stored = stored
         self._shift = np.uint64(64 - bits_of(offsets))
         self._mask = np.int64((1 << kept_bits) - 1)
-        self._steps = int(np.diff(offsets.astype(np.int64)).max(initial=0)).bit_length()
 
     def find(self, values: Values) -> tuple[Indices, Indices, Indices]:
         """Return indices into ``values`` of those that are there, and from where to where."""
@@ -161,15 +160,21 @@ class _Table:
         return filled[owners[first]], begins, begins + counts
 
     def _bound(self, wanted: Indices, starts: Indices, ends: Indices) -> Indices:
-        """Return the first place in each range where what is stored is not below ``wanted``."""
-        left, right = starts.copy(), ends.copy()
-        for _ in range(self._steps):
+        """Return the first place in each range, none empty, where what is stored is not below."""
+        found = starts.copy()
+        # Most ranges are short: those that are done are not searched on beside the long ones.
+        open_ = np.arange(len(starts))
+        left, right = starts, ends
+        while len(open_):
             middle = (left + right) >> 1
-            open_ = left < right
-            below = open_ & (self._stored[np.minimum(middle, len(self._stored) - 1)] < wanted)
+            below = self._stored[middle] < wanted
             left = np.where(below, middle + 1, left)
-            right = np.where(open_ & ~below, middle, right)
-        return left
+            right = np.where(below, right, middle)
+            found[open_] = left
+            more = np.flatnonzero(left < right)
+            if len(more) < len(open_):
+                open_, left, right, wanted = open_[more], left[more], right[more], wanted[more]
+        return found
 
 
 def changes(ids: NDArray[np.integer]) -> NDArray[np.bool_]:

@@ -17,16 +17,9 @@ import numpy as np
 from leakwatch.corpus.assemble import POSTED_AT_LEAST, POSTED_SHARE, drawn
 from leakwatch.corpus.calibration import CommonPolicy
 from leakwatch.fingerprint.grams import K
+from leakwatch.match.reach import FEW_HITS, FEW_LETTERS, MIN_HITS, MIN_WEIGHT
 from leakwatch.match.regions import WINDOW_EXTRA, WINDOW_FACTOR
-from leakwatch.match.score import (
-    FEW_HITS,
-    FEW_LETTERS,
-    MIN_HITS,
-    MIN_WEIGHT,
-    NOISY_FINE,
-    RUN_FINE,
-    Scores,
-)
+from leakwatch.match.score import NOISY_FINE, RUN_FINE, Scores
 
 
 @dataclass(frozen=True, slots=True)

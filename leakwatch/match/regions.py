@@ -46,6 +46,10 @@ class Regions:
     ends: Indices
     """After the last one."""
 
+    def only(self, kept: slice | NDArray[np.bool_]) -> Regions:
+        """Return some of them."""
+        return Regions(self.texts[kept], self.files[kept], self.starts[kept], self.ends[kept])
+
 
 @dataclass(frozen=True, slots=True)
 class Hits:
@@ -97,17 +101,14 @@ def find_regions(
 
 def batches(index: SegmentIndex, regions: Regions) -> Iterator[Regions]:
     """Cut into batches of bounded size; the regions of one pair stay together."""
-    new = np.flatnonzero(_pair_changes(regions))
+    new = np.flatnonzero(pair_changes(regions))
     bounds = np.append(new, len(regions.files))
     done = np.concatenate([[0], np.cumsum(_sizes(index.segment, regions.files[new]))])
     start = 0
     while start < len(new):
         stop = int(np.searchsorted(done, done[start] + _BATCH, "right")) - 1
         stop = max(start + 1, stop)
-        part = slice(bounds[start], bounds[stop])
-        yield Regions(
-            regions.texts[part], regions.files[part], regions.starts[part], regions.ends[part]
-        )
+        yield regions.only(slice(bounds[start], bounds[stop]))
         start = stop
 
 
@@ -116,35 +117,38 @@ class Finder:
 
     Each gram of the row is entered in a table; the grams of a file then need
     look no further than their own cells, nearly all of which are empty.
+
+    Args:
+        index: the segment of the files.
+        texts: the row.
+        entered: the grams to find.
     """
 
-    def __init__(self, index: SegmentIndex, texts: Texts) -> None:
+    def __init__(self, index: SegmentIndex, texts: Texts, *, entered: Indices) -> None:
         self._segment = index.segment
         self._texts = texts
         self._tops = (texts.values >> np.uint64(64 - GRAM_BITS)).astype(np.uint32)
         self._salts = np.arange(1, len(texts) + 1, dtype=np.uint32) * _TEXT_MIX
-        cells = _cells(self._tops, self._salts[texts.numbers])
-        self._order = np.argsort(cells)
-        cells = cells[self._order]
+        cells = _cells(self._tops[entered], self._salts[texts.numbers[entered]])
+        order = np.argsort(cells)
+        cells, self._order = cells[order], entered[order]
         self._first = np.flatnonzero(changes(cells))
         """Where in that order each cell's grams begin."""
         self._counts = np.diff(np.append(self._first, len(cells)))
         self._filled = cells[self._first]
 
-    def hits(self, regions: Regions, *, floor: Floor | None = None) -> Hits:
+    def hits(self, regions: Regions, *, floor: Floor) -> Hits:
         """Return the hits of each pair.
 
         Args:
             regions: where to look; all regions of a pair.
             floor: tells by what they have in common which pairs to look at closer.
         """
-        opens = _pair_changes(regions)
-        new = np.flatnonzero(opens)
-        texts, files = regions.texts[new], regions.files[new]
+        opens = pair_changes(regions)
+        texts, files = regions.texts[opens], regions.files[opens]
         pairs, grams = self._shared(texts, files)
-        if floor is not None:
-            kept = floor(files, pairs, grams)[pairs]
-            pairs, grams = pairs[kept], grams[kept]
+        kept = floor(files, pairs, grams)[pairs]
+        pairs, grams = pairs[kept], grams[kept]
         # A row is no longer than 2**40 grams.
         line = (pairs << 40) | grams
         line.sort()
@@ -153,6 +157,11 @@ class Finder:
         pairs, grams = line >> 40, line & ((1 << 40) - 1)
         inside = (region >= 0) & (pair_of_region[region] == pairs) & (grams < regions.ends[region])
         return _numbered(texts, files, pairs[inside], region[inside], grams[inside])
+
+    def shared(self, regions: Regions) -> tuple[Indices, Indices, Indices]:
+        """Return the file of each pair; and which pair has which gram of its text in common."""
+        opens = pair_changes(regions)
+        return regions.files[opens], *self._shared(regions.texts[opens], regions.files[opens])
 
     def _shared(self, texts: Indices, files: Indices) -> tuple[Indices, Indices]:
         """Return which pair has which gram of its text in common."""
@@ -210,7 +219,7 @@ def _numbered(
     return Hits(texts[kept], files[kept], np.cumsum(new) - 1, regions, grams)
 
 
-def _pair_changes(regions: Regions) -> NDArray[np.bool_]:
+def pair_changes(regions: Regions) -> NDArray[np.bool_]:
     opens = changes(regions.files)
     opens |= changes(regions.texts)
     return opens

@@ -20,8 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,30 +29,22 @@ from leakwatch.corpus.segment import Segment
 from leakwatch.fingerprint.grams import K
 from leakwatch.fingerprint.sketch import Sketch
 from leakwatch.match.index import Indices, SegmentIndex, changes
+from leakwatch.match.reach import (
+    FEW_HITS,
+    FEW_LETTERS,
+    MIN_HITS,
+    MIN_WEIGHT,
+    Sieve,
+    margins,
+)
 from leakwatch.match.regions import Finder, Hits, batches, find_regions, window_letters
-from leakwatch.match.texts import joined, rows
-from leakwatch.match.weights import Weighed, Weights
+from leakwatch.match.texts import joined, of_texts, rows
+from leakwatch.match.weights import Weighed, weigh
 
 RUN_FINE = 48.0
 """Letters that a missed gram costs a dense run."""
 NOISY_FINE = 8.0
 """4 finds fewer noisy excerpts (100 words at OCR 2 %: 0.43 for 0.59), 12 none more."""
-MIN_HITS = 6
-"""Hits below which a share of a file means nothing, but for those of ``FEW_HITS``."""
-FEW_HITS = ((4, 0.499), (3, 0.899))
-"""So many hits, fewer than six, mean something where they are such a share of a file.
-A hair below a half and nine tenths: sums are rounded, and half a file is half a file."""
-_FEWEST = min(hits for hits, _ in FEW_HITS)
-MIN_WEIGHT = 5.999
-"""Weight of hits below which their share means nothing either: six hits that five other
-files have too are fewer than six of the file's own. A hair below six, as sums are rounded."""
-COMPARED = 20
-"""Background documents that must have come near a file before its nearest one tells how
-near strangers come. With fewer it may just not be there."""
-MARGIN_FLOOR = 0.6
-"""A file of which less is there is not told by what is left out."""
-FEW_LETTERS = 64
-"""A file below this is a stock phrase."""
 _FRESH = 1e5
 """Fine at the first hit of a region: no stretch reaches back over it."""
 
@@ -139,54 +129,20 @@ def score_many(
         regions = find_regions(index, texts, excluded=excluded)
         if not len(regions.files):
             continue
-        weights = Weights(index, texts, policy=policy, population=population)
-        may_reach = partial(_may_reach, index.segment, weights, floor) if floor else None
-        finder = Finder(index, texts)
+        weighed = weigh(
+            index, texts, np.unique(regions.texts), policy=policy, population=population
+        )
+        sieve = Sieve(index, weighed, floor, policy=policy, population=population)
+        regions = sieve.sifted(regions)
+        if not len(regions.files):
+            continue
+        finder = Finder(index, texts, entered=of_texts(texts, regions.texts))
         for batch in batches(index, regions):
-            hits = finder.hits(batch, floor=may_reach)
+            hits = finder.hits(batch, floor=sieve.may_reach)
             if len(hits.files):
-                for number, scores in _scored(
-                    index.segment, hits, weights.of_texts(hits.texts), floor
-                ):
+                for number, scores in _scored(index.segment, hits, weighed, floor):
                     found[row[number]].append(scores)
     return found
-
-
-def _may_reach(
-    segment: Segment,
-    weights: Weights,
-    floor: Thresholds,
-    files: Indices,
-    pairs: Indices,
-    grams: Indices,
-) -> NDArray[np.bool_]:
-    """Tell which pairs may reach a threshold with the grams they have in common.
-
-    No score is more than all of them together come to, wherever they stand.
-
-    Args:
-        segment: of the files.
-        weights: of the grams.
-        floor: the thresholds.
-        files: of each pair.
-        pairs: of each gram in common.
-        grams: which gram of the row it is.
-    """
-    different, where = np.unique(grams, return_inverse=True)
-    weighed = weights.of(different)
-    live = weighed.live[where]
-    hits = np.bincount(pairs, minlength=len(files))
-    dense = np.bincount(pairs, live > 0, minlength=len(files))
-    weight = np.bincount(pairs, live, minlength=len(files))
-    # A hair more than they can be: sums are rounded.
-    share = 1.001 * weight / np.maximum(segment.weights_live[files], 1e-9)
-    every = 1.001 * np.bincount(pairs, weighed.rarity[where], minlength=len(files))
-    every /= np.maximum(segment.weights_all[files], 1e-9)
-    few = (dense >= _FEWEST) & (segment.letters[files] >= FEW_LETTERS) & (share >= floor.few)
-    reach = few | ((1.001 * weight >= MIN_WEIGHT) & (share >= floor.cont))
-    margins = _margins(every, segment.background_peaks[files], segment.background_compared[files])
-    reach |= (hits >= MIN_HITS) & ((every >= floor.complete) | (margins >= floor.margin))
-    return reach | (dense * K >= floor.run) | (weight * K >= min(floor.rare, floor.noisy))
 
 
 def _scored(
@@ -206,8 +162,8 @@ def _scored(
     cont[cont * segment.weights_live[hits.files] < MIN_WEIGHT] = 0.0
     complete, _ = _shares(hits, text, text.rarity, windows, segment.weights_all[hits.files])
     peaks, compared = segment.background_peaks[hits.files], segment.background_compared[hits.files]
-    margins = _margins(complete, peaks, compared)
-    measured = (run, rare, noisy, cont, few, complete, margins)
+    margin = margins(complete, peaks, compared)
+    measured = (run, rare, noisy, cont, few, complete, margin)
     kept = _reaching(measured, floor)
     if not kept:
         return
@@ -235,14 +191,6 @@ def _reaching(measured: Sequence[Floats], floor: Thresholds | None) -> list[int]
     )
     reached = np.stack(measured) >= limits[:, None]
     return np.flatnonzero(reached.any(axis=0)).tolist()
-
-
-def _margins(
-    complete: NDArray[np.floating], peaks: NDArray[np.floating], compared: NDArray[Any]
-) -> Floats:
-    told = (compared >= COMPARED) & (complete >= MARGIN_FLOOR)
-    margins: Floats = np.where(told, (complete - peaks) / np.maximum(1.0 - peaks, 1e-9), 0.0)
-    return np.maximum(margins, 0.0)
 
 
 def _of(hits: Hits, kept: NDArray[np.bool_]) -> Hits:

@@ -59,6 +59,13 @@ def joined(sketches: Sequence[Sketch]) -> Texts:
     )
 
 
+def of_texts(texts: Texts, numbers: Indices) -> Indices:
+    """Return the grams of some texts, ascending."""
+    asked = np.zeros(len(texts), np.bool_)
+    asked[numbers] = True
+    return np.flatnonzero(asked[texts.numbers])
+
+
 def rows(sketches: Sequence[Sketch]) -> Iterator[list[int]]:
     """Yield the numbers of sketches that fit in a row, all of them in order."""
     row: list[int] = []

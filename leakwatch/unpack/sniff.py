@@ -110,6 +110,8 @@ def _is_office(head: bytes) -> bool:
 
 
 def _markup(head: bytes) -> str:
+    if b"<" not in head:
+        return "text"
     # One byte in two or four is NUL in UTF-16 and UTF-32 markup.
     plain = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")
     comment = _LEADING_COMMENT.match(plain)

@@ -26,8 +26,9 @@ from leakwatch.fingerprint.normalise import letters
 from leakwatch.fingerprint.sketch import Sketch, Sketcher
 from leakwatch.match import regions as regions_module
 from leakwatch.match.index import SegmentIndex
+from leakwatch.match.reach import FEW_HITS
 from leakwatch.match.reference import ReferenceFile, ReferenceIndex
-from leakwatch.match.score import FEW_HITS, Scores, score
+from leakwatch.match.score import Scores, score
 from tests.contracts.test_index import assert_equal, composed
 from tests.support.corpora import BUILT_AT, KEY, add, build, note
 from tests.support.readers import text_artefact

@@ -8,7 +8,7 @@ from leakwatch.corpus.identifiable import Unidentifiable, Why, unidentifiable
 from leakwatch.corpus.labels import read_labels
 from leakwatch.corpus.withdrawing import withdraw_ids
 from leakwatch.match.grade import FORM_PEAK
-from leakwatch.match.score import MIN_HITS
+from leakwatch.match.reach import MIN_HITS
 from tests.support.corpora import BUILT_AT, KEY, build, builder, ids, note, write_tree
 
 
