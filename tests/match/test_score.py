@@ -12,7 +12,7 @@ from tests.support.segments import made
 
 FINGERPRINTER = Fingerprinter(KEY)
 FORM = note("form", 120)
-OWN = note("own", 12)
+OWN = note("own", 16)
 
 
 def scores_of(known: str, leak: str) -> list[Scores]:
