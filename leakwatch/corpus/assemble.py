@@ -185,7 +185,9 @@ class _Chosen:
         Live grams evenly, so that no passage goes without; then the rarest of the common.
         """
         holders = chunk.groups + chunk.background
-        order = np.lexsort((drawn(chunk.tops), np.where(chunk.live > 0, 0, holders), chunk.files))
+        rank = np.where(chunk.live > 0, 0, holders).astype(np.uint64)
+        order = np.argsort(rank << np.uint64(32) | drawn(chunk.tops))
+        order = order[_by_file(chunk.files[order])]
         files = chunk.files[order]
         begins = np.append(True, files[1:] != files[:-1])[: len(files)]
         firsts = np.maximum.accumulate(np.where(begins, np.arange(len(files)), 0))
@@ -208,6 +210,13 @@ class _Chosen:
                 files.append(keys.astype(np.uint32))
                 sizes += np.bincount(tops >> np.uint32(GRAM_BITS - bits), minlength=len(sizes))
         self._out.put("posting_offsets", np.append(0, np.cumsum(sizes)).astype(np.uint32))
+
+
+def _by_file(files: Indices) -> Indices:
+    """Return the stable order by file; of few enough, small numbers are sorted by radix."""
+    local = files - files.min() if len(files) else files
+    small = local.astype(np.uint16) if local.max(initial=0) < 1 << 16 else local
+    return np.argsort(small, kind="stable")
 
 
 def _offsets(tops: NDArray[np.uint32], bits: int) -> NDArray[np.uint32]:

@@ -94,6 +94,10 @@ class Fingerprinter:
         """Return what ``known_file`` does for each: together, several times faster."""
         made = self.documents([artefact for artefact, _ in artefacts])
         signed = signatures([sketch.distinct for _, sketch in made])
+        masked = self._sizes.masked_each(
+            [digests.raw for digests, _ in made],
+            [artefact.size_bytes for artefact, _ in artefacts],
+        )
         return [
             KnownFile(
                 raw=digests.raw,
@@ -102,10 +106,10 @@ class Fingerprinter:
                 values=sketch.distinct,
                 signature=signature,
                 names=frozenset(i for facts in names for i in self._names.digests(facts).items()),
-                masked_size=self._sizes.masked(digests.raw, artefact.size_bytes),
+                masked_size=size,
             )
-            for (artefact, names), (digests, sketch), signature in zip(
-                artefacts, made, signed, strict=True
+            for (_, names), (digests, sketch), signature, size in zip(
+                artefacts, made, signed, masked, strict=True
             )
         ]
 

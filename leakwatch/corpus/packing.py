@@ -15,12 +15,14 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from leakwatch.corpus.columns import KINDS
 from leakwatch.corpus.intake import CHANGED, FileReader, Taken, take
 from leakwatch.corpus.known import Fingerprinter, KnownFile, RawText
 from leakwatch.corpus.spool import Pack
 from leakwatch.corpus.tree import Found, TreeEntry, has_changed
+from leakwatch.fingerprint.grams import Values
 from leakwatch.fingerprint.image import PictureHashes
 from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.fingerprint.minhash import PERMUTATIONS
@@ -66,7 +68,10 @@ def hands_here(key: FingerprintKey, reader: FileReader) -> AbstractContextManage
 
 def entry_key(entry: TreeEntry) -> bytes:
     """Return 16 bytes that tell a file as it is now from any other, and from itself later."""
-    told = f"{entry.root.absolute()}\0{entry.relative}\0{entry.size_bytes}\0{entry.changed_ns}"
+    root = str(entry.root)
+    if not root.startswith("/"):
+        root = str(entry.root.absolute())
+    told = f"{root}\0{entry.relative}\0{entry.size_bytes}\0{entry.changed_ns}"
     return hashlib.blake2b(told.encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
 
@@ -79,15 +84,15 @@ def pack_known(own: Hands, batch: list[TreeEntry]) -> Pack:
     names = [sorted((_KIND_NUMBER[kind], number) for kind, number in f.names) for f in made]
     flat = [name for each in names for name in each]
     signatures = np.array([f.signature for f in made], "<u4").reshape(-1, PERMUTATIONS)
-    tops = [_tops(f) for f in made]
+    counts, tops = _tops([f.values for f in made])
     columns = {
         **seen.columns(),
         "raw": b"".join(f.raw for f in made),
         "text": b"".join(f.text or _NO_TEXT for f in made),
         "letters": np.array([f.letters for f in made], "<u4").tobytes(),
         "sizes": np.array([f.masked_size for f in made], "<u8").tobytes(),
-        "counts": np.array([len(t) for t in tops], "<u4").tobytes(),
-        "tops": b"".join(t.tobytes() for t in tops),
+        "counts": counts.astype("<u4").tobytes(),
+        "tops": tops.astype("<u4").tobytes(),
         "signatures": signatures.tobytes(),
         "name_counts": np.array([len(each) for each in names], "u1").tobytes(),
         "name_kinds": np.array([kind for kind, _ in flat], "u1").tobytes(),
@@ -179,16 +184,19 @@ def _is_document(taken: Taken) -> bool:
 
 
 def _pictures(hashes: Sequence[PictureHashes]) -> dict[str, bytes]:
+    every = PictureHashes.joined([h for h in hashes if len(h)])
     return {
         "picture_counts": np.array([len(h) for h in hashes], "<u2").tobytes(),
-        "picture_hashes": b"".join(h.whole.astype("<u8").tobytes() for h in hashes),
-        "picture_quarters": b"".join(h.quarters.astype("<u8").tobytes() for h in hashes),
+        "picture_hashes": every.whole.astype("<u8").tobytes(),
+        "picture_quarters": every.quarters.astype("<u8").tobytes(),
     }
 
 
-def _tops(file: KnownFile) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
-    """Return the distinct grams of a file: two values may have the same highest bits."""
-    tops = (file.values >> np.uint64(32)).astype("<u4")
+def _tops(values: Sequence[Values]) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+    """Return the distinct grams of files, and how many of each: two values may have one top."""
+    sizes = np.array([len(each) for each in values], np.int64)
+    tops = (np.concatenate([np.empty(0, np.uint64), *values]) >> np.uint64(32)).astype(np.uint32)
+    files = np.repeat(np.arange(len(values)), sizes)
     new = np.ones(len(tops), np.bool_)
-    np.not_equal(tops[1:], tops[:-1], out=new[1:])
-    return tops[new]
+    new[1:] = (tops[1:] != tops[:-1]) | (files[1:] != files[:-1])
+    return np.bincount(files[new], minlength=len(values)), tops[new]

@@ -76,6 +76,27 @@ def walk(root: Path, *, without: Collection[Path] = ()) -> Iterator[TreeEntry]:
         pending.extend(reversed(folders))
 
 
+def count(root: Path, *, without: Collection[Path] = ()) -> int:
+    """Return how many entries ``walk`` would yield, without looking at any of them."""
+    passed_over = _below(root, without)
+    pending, found = [""], 0
+    while pending:
+        folder = pending.pop()
+        try:
+            with os.scandir(root / folder) as listed:
+                entries = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in listed]
+        except OSError:
+            found += 1
+            continue
+        prefix = f"{folder}/" if folder else ""
+        if passed_over:
+            entries = [entry for entry in entries if prefix + entry[0] not in passed_over]
+        folders = [prefix + name for name, is_folder in entries if is_folder]
+        found += len(entries) - len(folders)
+        pending += folders
+    return found
+
+
 def _entry(root: Path, relative: str, entry: os.DirEntry[str]) -> TreeEntry:
     try:
         status = entry.stat(follow_symlinks=False)

@@ -6,10 +6,8 @@ and hashed a file need not hold it to have it recognised.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-
 from leakwatch.fingerprint.key import FingerprintKey
+from leakwatch.fingerprint.mac import Mac
 from leakwatch.model.fingerprint import ExactDigests
 
 DIGEST_BYTES = 16
@@ -24,8 +22,8 @@ class ExactHasher:
     """Digests files under one key. Thread-safe."""
 
     def __init__(self, key: FingerprintKey) -> None:
-        self._raw_key = key.subkey("exact/raw")
-        self._text_key = key.subkey("exact/text")
+        self._raw = Mac(key.subkey("exact/raw"))
+        self._text = Mac(key.subkey("exact/text"))
 
     def digests(self, sha256: str, letters: bytes) -> ExactDigests:
         """Return the keyed digests of one file.
@@ -36,10 +34,6 @@ class ExactHasher:
         """
         text = None
         if len(letters) >= TEXT_FLOOR_LETTERS:
-            text = _hmac(self._text_key, letters).hex()
-        raw = _hmac(self._raw_key, bytes.fromhex(sha256)).hex() if sha256 else ""
+            text = self._text.digest(letters)[:DIGEST_BYTES].hex()
+        raw = self._raw.digest(bytes.fromhex(sha256))[:DIGEST_BYTES].hex() if sha256 else ""
         return ExactDigests(raw=raw, text=text, letters=len(letters))
-
-
-def _hmac(key: bytes, message: bytes) -> bytes:
-    return hmac.digest(key, message, hashlib.sha256)[:DIGEST_BYTES]

@@ -72,6 +72,7 @@ class PictureHasher:
         self._quarters = _Veil(key, "image/quarter")
         self.blank = self._quarters.draw([bytes(HASH_BYTES)])[0]
         """uint64[4]: what a blank quarter is kept as."""
+        self._none = PictureHashes.joined([])
 
     def upright(self, pictures: Iterable[Picture]) -> PictureHashes:
         """Return one row for each picture that says enough; for what is kept."""
@@ -85,6 +86,8 @@ class PictureHasher:
         return self._keyed(picture.hashes, picture.quarters)
 
     def _keyed(self, whole: Sequence[bytes], quarters: Sequence[bytes]) -> PictureHashes:
+        if not whole:
+            return self._none
         rows = self._quarters.draw(quarters).reshape(len(quarters), QUARTERS * WORDS)
         return PictureHashes(self._whole.draw(whole), rows)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
+from types import MappingProxyType
 
 from leakwatch.fingerprint.exact import RAW_FLOOR_BYTES
 from leakwatch.fingerprint.key import FingerprintKey
+from leakwatch.fingerprint.mac import Mac
 from leakwatch.fingerprint.normalise import letters
 
 LONGEST_PART = 4096
@@ -43,7 +46,7 @@ class NameHasher:
     """Digests names and numbers under one key, to 64 bits. Thread-safe."""
 
     def __init__(self, key: FingerprintKey) -> None:
-        self._keys = {kind: key.subkey(f"name/{kind}") for kind in NameKind}
+        self._macs = {kind: Mac(key.subkey(f"name/{kind}")) for kind in NameKind}
 
     def digests(self, facts: NameFacts) -> dict[NameKind, int]:
         """Return a 64-bit number for each kind that the facts suffice for.
@@ -57,11 +60,10 @@ class NameHasher:
 
     def number(self, kind: NameKind, facts: NameFacts) -> int | None:
         """Return the number of one kind; None where the facts do not suffice."""
-        message = _message(kind, facts)
+        message = _MESSAGES[kind](facts)
         if message is None:
             return None
-        digest = hmac.digest(self._keys[kind], message, hashlib.sha256)
-        return int.from_bytes(digest[:8], "little")
+        return int.from_bytes(self._macs[kind].digest(message)[:8], "little")
 
     def name(self, name: str) -> int | None:
         """Return the digest of a base name, or None for one without letters."""
@@ -75,37 +77,65 @@ def usable_size(size_bytes: int | None) -> int | None:
     return size_bytes
 
 
-def _message(kind: NameKind, facts: NameFacts) -> bytes | None:
-    """Return what of the facts one kind of digest is taken of."""
+def _size_crc(facts: NameFacts) -> bytes | None:
+    size, crc32 = usable_size(facts.size_bytes), facts.crc32
+    if size is None or crc32 is None or not 0 <= crc32 < 1 << 32:
+        return None
+    return b"%d/%d" % (size, crc32)
+
+
+def _pieces_root(facts: NameFacts) -> bytes | None:
+    is_small = facts.size_bytes is not None and usable_size(facts.size_bytes) is None
+    if not facts.pieces_root or is_small:
+        return None
+    return facts.pieces_root[:LONGEST_PART].lower().encode("ascii", "replace")
+
+
+def _name(facts: NameFacts) -> bytes | None:
+    return _ends(facts.path)[0]
+
+
+def _name_size(facts: NameFacts) -> bytes | None:
+    return _sized(facts, _ends(facts.path)[0])
+
+
+def _tail_size(facts: NameFacts) -> bytes | None:
+    return _sized(facts, _ends(facts.path)[1])
+
+
+def _sized(facts: NameFacts, tail: bytes | None) -> bytes | None:
     size = usable_size(facts.size_bytes)
-    match kind:
-        case NameKind.SIZE_CRC:
-            crc32 = facts.crc32
-            if size is None or crc32 is None or not 0 <= crc32 < 1 << 32:
-                return None
-            return b"%d/%d" % (size, crc32)
-        case NameKind.PIECES_ROOT:
-            if not facts.pieces_root or (facts.size_bytes is not None and size is None):
-                return None
-            return facts.pieces_root[:LONGEST_PART].lower().encode("ascii", "replace")
-        case NameKind.NAME:
-            return _last_parts(facts.path, 1)
-        case NameKind.NAME_SIZE | NameKind.TAIL_SIZE:
-            tail = _last_parts(facts.path, 1 if kind is NameKind.NAME_SIZE else 2)
-            return b"%d/%s" % (size, tail) if size is not None and tail is not None else None
+    return b"%d/%s" % (size, tail) if size is not None and tail is not None else None
 
 
-def _last_parts(path: str, count: int) -> bytes | None:
-    """Return the letters of a base name, and of the last folders that have any, ``/`` between."""
-    parts: list[bytes] = []
-    while path and len(parts) < count:
-        path, _, part = path.rpartition("/")
-        plain = letters(part) if len(part) <= LONGEST_PART else b""
-        if plain:
-            parts.append(plain)
-        elif not parts:
-            return None
-    return b"/".join(reversed(parts)) if len(parts) == count else None
+_MESSAGES: Mapping[NameKind, Callable[[NameFacts], bytes | None]] = MappingProxyType(
+    {
+        NameKind.SIZE_CRC: _size_crc,
+        NameKind.PIECES_ROOT: _pieces_root,
+        NameKind.TAIL_SIZE: _tail_size,
+        NameKind.NAME_SIZE: _name_size,
+        NameKind.NAME: _name,
+    }
+)
+"""What of the facts each kind of digest is taken of; None where they do not suffice."""
+
+
+@lru_cache(maxsize=4)  # The same path is asked for, for one kind after another.
+def _ends(path: str) -> tuple[bytes | None, bytes | None]:
+    """Return the letters of a base name; and with those of the last folder that has any before."""
+    folder, _, part = path.rpartition("/")
+    name = _part_letters(part)
+    if not name:
+        return None, None
+    while folder:
+        folder, _, part = folder.rpartition("/")
+        if plain := _part_letters(part):
+            return name, plain + b"/" + name
+    return name, None
+
+
+def _part_letters(part: str) -> bytes:
+    return letters(part) if len(part) <= LONGEST_PART else b""
 
 
 class PiecesRoot:

@@ -229,6 +229,8 @@ class _Best:
                 self._by_file[match.corpus, match.file] = match
 
     def matches(self) -> tuple[Match, ...]:
+        if not self._by_file:
+            return ()
         return tuple(sorted(self._by_file.values(), key=_surest_first))
 
 

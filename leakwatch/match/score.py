@@ -172,7 +172,7 @@ def _scored(
         return
     held = np.bincount(hits.slots, minlength=len(hits.files))
     shared, unique = _distinct(hits, text)
-    jaccard = shared / np.maximum(text.texts.distinct[hits.texts] + sizes - shared, 1)
+    jaccard = shared / np.maximum(text.texts.distinct(hits.texts) + sizes - shared, 1)
     dense_ones, every = _passages(dense, text), _passages(hits, text)
     columns = (
         hits.files, *measured, passage, unique / np.maximum(shared, 1),

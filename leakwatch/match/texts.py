@@ -31,11 +31,16 @@ class Texts:
     """Text ``n`` has grams ``bounds[n]`` to ``bounds[n + 1]``."""
     origins: Indices
     """Position of the first letter of each text."""
-    distinct: Indices
-    """Different grams of each text."""
+    sketches: Sequence[Sketch] = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.origins)
+
+    def distinct(self, numbers: Indices) -> Indices:
+        """Return how many different grams some texts have; sorts each, so ask of few."""
+        different, where = np.unique(numbers, return_inverse=True)
+        counts = [len(self.sketches[number].distinct) for number in different.tolist()]
+        return np.array(counts, np.int64)[where]
 
 
 def joined(sketches: Sequence[Sketch]) -> Texts:
@@ -55,7 +60,7 @@ def joined(sketches: Sequence[Sketch]) -> Texts:
         numbers=numbers,
         bounds=np.concatenate([[0], np.cumsum(sizes)]),
         origins=origins,
-        distinct=np.array([len(sketch.distinct) for sketch in sketches], np.int64),
+        sketches=sketches,
     )
 
 

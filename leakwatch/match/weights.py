@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leakwatch.corpus.assemble import live_weights, rarities
 from leakwatch.corpus.calibration import CommonPolicy
-from leakwatch.match.index import Indices, SegmentIndex
+from leakwatch.match.index import Indices, SegmentIndex, Sharing
 from leakwatch.match.texts import Texts, of_texts
 
 Floats = NDArray[np.float64]
+Number = TypeVar("Number", np.float64, np.bool_)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Weighed:
-    """A row of texts with the weights of their grams."""
+    """A row of texts with the weights of their grams, each kind made when first asked for."""
 
     texts: Texts
-    live: Floats
-    """Weight of a hit; 0 for a common gram."""
-    rarity: Floats
-    unique: NDArray[np.bool_]
-    """Held by one group of known files and no background document."""
-    rank: Indices
-    """Grams before this one that are not common."""
+    _grams: Indices
+    """Those that were looked up; others count nothing."""
+    _sharing: Sharing
+    _policy: CommonPolicy
+    _population: int
 
     @property
     def values(self) -> NDArray[np.uint64]:
@@ -35,6 +36,34 @@ class Weighed:
     @property
     def positions(self) -> Indices:
         return self.texts.positions
+
+    @cached_property
+    def live(self) -> Floats:
+        """Weight of a hit; 0 for a common gram."""
+        groups, background = self._sharing.groups, self._sharing.background
+        return self._spread(live_weights(groups, background, self._policy))
+
+    @cached_property
+    def rarity(self) -> Floats:
+        """Rarity of each gram."""
+        groups, background = self._sharing.groups, self._sharing.background
+        return self._spread(rarities(groups, background, self._population))
+
+    @cached_property
+    def unique(self) -> NDArray[np.bool_]:
+        """Held by one group of known files and no background document."""
+        return self._spread((self._sharing.groups == 1) & (self._sharing.background == 0))
+
+    @cached_property
+    def rank(self) -> Indices:
+        """Grams before this one that are not common."""
+        is_live = self.live > 0
+        return np.cumsum(is_live) - is_live
+
+    def _spread(self, found: NDArray[Number]) -> NDArray[Number]:
+        spread = np.zeros(len(self.texts.values), found.dtype)
+        spread[self._grams] = found
+        return spread
 
 
 def weigh(
@@ -55,12 +84,4 @@ def weigh(
         population: what rarity is counted in.
     """
     grams = of_texts(texts, numbers)
-    sharing = index.sharing(texts.values[grams])
-    groups, background = sharing.groups, sharing.background
-    live, rarity = np.zeros(len(texts.values)), np.zeros(len(texts.values))
-    unique = np.zeros(len(texts.values), np.bool_)
-    live[grams] = live_weights(groups, background, policy)
-    rarity[grams] = rarities(groups, background, population)
-    unique[grams] = (groups == 1) & (background == 0)
-    is_live = live > 0
-    return Weighed(texts, live, rarity, unique, np.cumsum(is_live) - is_live)
+    return Weighed(texts, grams, index.sharing(texts.values[grams]), policy, population)

@@ -10,6 +10,7 @@ text and per second of CPU, children included, unless wall clock is said.
 from __future__ import annotations
 
 import argparse
+import compileall
 import cProfile
 import io
 import os
@@ -24,6 +25,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import leakwatch
 from leakwatch.corpus.bundle import open_corpus
 from leakwatch.corpus.crew import Crew
 from leakwatch.corpus.known import Fingerprinter
@@ -51,6 +53,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=5000)
     files = parser.parse_args().files
+    # As pip does when it installs; without, each process would compile what it loads.
+    compileall.compile_dir(str(Path(leakwatch.__file__).parent), quiet=1)
     text_to_sketch([note(n) for n in range(min(files, 2000))])
     with tempfile.TemporaryDirectory() as home:
         end_to_end(Path(home), files)

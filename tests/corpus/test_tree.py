@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import os
+import pickle
 from pathlib import Path
 
 import pytest
 
-from leakwatch.corpus.tree import Found, pieces_root, read_bytes, walk
+from leakwatch.corpus.tree import Found, count, pieces_root, read_bytes, walk
 from tests.support.corpora import write_tree
 
 
@@ -21,6 +22,25 @@ def test_walks_by_name_without_following(tmp_path: Path) -> None:
         ("a.txt", Found.FILE, 1), (".h/x", Found.FILE, 3), ("b/2.txt", Found.FILE, 2),
     ]  # fmt: skip
     assert {e[0] for e in seen if e[1] is Found.SKIPPED} == {"loop", "out", "pipe"}
+
+
+def test_what_is_counted_is_what_is_walked(tmp_path: Path) -> None:
+    """There are as many entries as a walk yields, links and unlisted folders among them."""
+    root = write_tree(tmp_path / "in", {"b/2.txt": "22", "a.txt": "1", ".h/x/y": "3", "c/d": "4"})
+    (root / "loop").symlink_to(root)
+    os.mkfifo(root / "pipe")
+    for without in ((), (root / "b",), (root / "a.txt", root / ".h" / "x"), (tmp_path / "b",)):
+        assert count(root, without=without) == len(list(walk(root, without=without)))
+    assert count(root) == 6
+    assert count(tmp_path / "nowhere") == 1
+
+
+def test_an_entry_crosses_to_another_process_whole(tmp_path: Path) -> None:
+    """Pickled, as a crew's work is, an entry stays equal."""
+    write_tree(tmp_path, {"a.txt": "1"})
+    (tmp_path / "loop").symlink_to(tmp_path)
+    entries = list(walk(tmp_path))
+    assert pickle.loads(pickle.dumps(entries)) == entries  # noqa: S301 - our own
 
 
 def test_a_folder_gone_is_unreadable(tmp_path: Path) -> None:
