@@ -31,7 +31,7 @@ from leakwatch.corpus.segment import Segment
 from leakwatch.fingerprint.grams import K
 from leakwatch.fingerprint.sketch import Sketch
 from leakwatch.match.index import Indices, SegmentIndex, changes
-from leakwatch.match.regions import Finder, Hits, batches, find_regions, window_letters
+from leakwatch.match.regions import Finder, Hits, find_regions, window_letters
 from leakwatch.match.texts import joined, rows
 from leakwatch.match.weights import Weighed, Weights
 
@@ -136,13 +136,11 @@ def score_many(
     found: list[list[Scores]] = [[] for _ in sketches]
     for row in rows(sketches):
         texts = joined([sketches[number] for number in row])
-        regions = find_regions(index, texts, excluded=excluded)
-        if not len(regions.files):
-            continue
         weights = Weights(index, texts, policy=policy, population=population)
         may_reach = partial(_may_reach, index.segment, weights, floor) if floor else None
-        finder = Finder(index, texts)
-        for batch in batches(index, regions):
+        finder: Finder | None = None
+        for batch in find_regions(index, texts, excluded=excluded):
+            finder = finder or Finder(index, texts)
             hits = finder.hits(batch, floor=may_reach)
             if len(hits.files):
                 for number, scores in _scored(
