@@ -58,6 +58,8 @@ class ReferenceIndex:
         files: the known files.
         background: documents that were not stolen, as sets of gram values.
         policy: what is common.
+        segment: the first file of the segment that is looked in; the files before it,
+            in older ones, count only for what is common.
     """
 
     def __init__(
@@ -65,10 +67,14 @@ class ReferenceIndex:
         files: Sequence[ReferenceFile],
         background: Sequence[frozenset[int]],
         policy: CommonPolicy,
+        *,
+        segment: int = 0,
     ) -> None:
         self._files = files
         self._policy = policy
-        holders = {(value, f.group) for f in files for value in f.values}
+        # A segment keeps no count of what only files of older ones hold.
+        kept = {value for f in files[segment:] for value in f.values}
+        holders = {(value, f.group) for f in files for value in f.values if value in kept}
         self._groups = Counter(value for value, _ in holders)
         # A bundle keeps of the background only what known files hold too.
         told = (value for document in background for value in document)
