@@ -92,7 +92,7 @@ def build(
     with _building(output, loaded, jobs=jobs, images=images) as (builder, bar):
         report = builder.build(request, created_at=datetime.now(UTC), stages=bar)
     corpus_show.problems(output, report.problems)
-    corpus_show.warnings(output, report.manifest)
+    corpus_show.warnings(output, report.manifest, request.labels)
     corpus_show.summary(output, out)
 
 
@@ -128,7 +128,7 @@ def add(
     with _building(output, loaded, jobs=jobs, images=images) as (builder, bar):
         report = builder.add(path, addition, at=datetime.now(UTC), stages=bar)
     corpus_show.problems(output, report.problems)
-    corpus_show.warnings(output, report.manifest)
+    corpus_show.warnings(output, report.manifest, addition.labels)
     corpus_show.summary(output, path, added=report.added)
     if report.added:
         output.notice("next: leakwatch findings rematch compares them with what was seen before")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from leakwatch.corpus.gather import Problem
     from leakwatch.corpus.identifiable import Unidentifiable
+    from leakwatch.corpus.labels import Labels
     from leakwatch.corpus.manifest import Manifest
 
 SHOWN_PROBLEMS = 20
@@ -108,8 +109,12 @@ def problems(output: Output, found: Sequence[Problem]) -> None:
         output.notice(f"and {more} more")
 
 
-def warnings(output: Output, manifest: Manifest) -> None:
+def warnings(output: Output, manifest: Manifest, labels: Labels) -> None:
     """Say on stderr what makes a corpus worse than it could be."""
+    if labels.unused:
+        output.notice(
+            f"warning: {labels.unused} of {len(labels.by_path)} labels name no file that is there"
+        )
     if not manifest.background.documents:
         output.notice("warning: no background given: blank forms will be taken for stolen files")
     if public := manifest.counts.get("in_background"):

@@ -13,7 +13,7 @@ from leakwatch.match.wording import told
 from leakwatch.model.match import Grade, Match, Method
 from leakwatch.ports import StoredMatch
 
-SAYINGS_SHOWN, FILES_SHOWN = 8, 20
+SAYINGS_SHOWN, FILES_SHOWN = 4, 8
 """Paragraphs, and known files above each, that are printed for people."""
 _WIDTH = 78
 

@@ -36,6 +36,12 @@ class Labels:
     """The labels of a tree, by path as written."""
 
     by_path: dict[str, Label] = field(default_factory=dict, repr=False)
+    _used: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+
+    @property
+    def unused(self) -> int:
+        """Return how many are of no file that was asked about: paths written otherwise, or typos."""
+        return len(self.by_path) - len(self._used)
 
     def of(self, root: Path, relative: str) -> Label | None:
         """Return the label of a file, written relative to its folder or in full.
@@ -47,8 +53,9 @@ class Labels:
         outer, separator, _ = relative.partition("!/")
         for path in (relative, outer) if separator else (relative,):
             for written in (path, f"{root}/{path}"):
-                label = self.by_path.get(_plain(written))
+                label = self.by_path.get(plain := _plain(written))
                 if label is not None:
+                    self._used.add(plain)
                     return label
         return None
 

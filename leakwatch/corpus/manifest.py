@@ -192,7 +192,7 @@ def parse(text: str, *, where: str) -> Manifest:
     """
     try:
         fields = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise CorpusCorrupt(f"{where}: {NAME} is damaged: not JSON") from None
     if not isinstance(fields, dict) or fields.get("format") != FORMAT:
         raise CorpusError(f"{where}: {NAME} does not describe a corpus")
@@ -215,40 +215,56 @@ def _told(arrays: Mapping[str, ArrayFile]) -> dict[str, Any]:
 
 
 def _arrays(fields: Mapping[str, Any]) -> dict[str, ArrayFile]:
-    return {name: ArrayFile(a["sha256"], a["bytes"]) for name, a in fields["arrays"].items()}
+    return {
+        name: ArrayFile(_text(a["sha256"]), _count(a["bytes"]))
+        for name, a in fields["arrays"].items()
+    }
 
 
 def _manifest(fields: dict[str, Any], digest: str) -> Manifest:
     segments = [
         SegmentEntry(
-            name=s["name"],
-            files=s["files"],
-            population=s["population"],
+            name=_text(s["name"]),
+            files=_count(s["files"]),
+            population=_count(s["population"]),
             arrays=_arrays(s),
-            families=s["families"],
-            repeated=s["repeated"],
-            withdrawn=tuple(s["withdrawn"]),
+            families=_count(s["families"]),
+            repeated=_count(s["repeated"]),
+            withdrawn=tuple(_count(n, below=s["files"]) for n in s["withdrawn"]),
         )
         for s in fields["segments"]
     ]
     background = fields["background"]
     return Manifest(
-        tool=fields["tool"],
-        created_at=fields["created_at"],
+        tool=_text(fields["tool"]),
+        created_at=_text(fields["created_at"]),
         params=FingerprintParams(**fields["params"]),
         common=CommonPolicy(**fields["common"]),
         calibration=Calibration.from_dict(fields["calibration"]),
         background=BackgroundEntry(
-            background["documents"], background["sample"], _arrays(background)
+            _count(background["documents"]), _count(background["sample"]), _arrays(background)
         ),
-        images=fields["images"],
-        counts=fields["counts"],
-        categories=tuple(fields["categories"]),
+        images=None if fields["images"] is None else _text(fields["images"]),
+        counts={_text(name): _count(n) for name, n in fields["counts"].items()},
+        categories=tuple(map(_text, fields["categories"])),
         segments=tuple(segments),
-        withdrawn=tuple(fields["withdrawn"]),
+        withdrawn=tuple(map(_text, fields["withdrawn"])),
         history=tuple(Step(**step) for step in fields["history"]),
         digest=digest,
     )
+
+
+def _count(value: Any, *, below: int = 1 << 63) -> int:
+    """Return what is a count; raises TypeError for anything else."""
+    if type(value) is int and 0 <= value < below:
+        return value
+    raise TypeError
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise TypeError
 
 
 def _digest(fields: Mapping[str, Any]) -> str:

@@ -40,6 +40,17 @@ class Sharing:
     """Background documents."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Postings of some grams."""
+
+    starts: Indices
+    sizes: Indices
+
+    def of(self, grams: Indices) -> Lists:
+        return Lists(self.starts[grams], self.sizes[grams])
+
+
 class SegmentIndex:
     """Answers questions about one segment. Thread-safe."""
 
@@ -52,16 +63,20 @@ class SegmentIndex:
         )
         self._shared = _Table(segment.shared_offsets, segment.shared_values, kept_bits=GRAM_BITS)
 
-    def postings(self, values: Values) -> tuple[Indices, Indices]:
-        """Return who posts which gram: indices into ``values``, and files, pair by pair.
+    def posted(self, values: Values) -> tuple[Indices, Lists]:
+        """Return indices into ``values`` of those that files post, and the list of each.
 
         32 bits of a value are compared: at 34 million postings 1 foreign gram in
         126 brings a file into question, in which it then finds nothing else.
         """
         found, first, after = self._postings.find(values)
-        counts = np.where(after - first > LONGEST_LIST, 0, after - first)
-        places = expand(first, counts)
-        return np.repeat(found, counts), self.segment.posting_files[places].astype(np.int64)
+        kept = after - first <= LONGEST_LIST
+        return found[kept], Lists(first[kept], (after - first)[kept])
+
+    def files_of(self, lists: Lists) -> Indices:
+        """Return the files on some lists, list after list."""
+        places = expand(lists.starts, lists.sizes)
+        return self.segment.posting_files[places].astype(np.int64)
 
     def sharing(self, values: Values) -> Sharing:
         """Return how many groups and background documents hold each gram."""

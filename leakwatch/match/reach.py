@@ -8,6 +8,7 @@ by all its grams.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -77,8 +78,7 @@ class Sieve:
         """
         if self._floor is None:
             return regions
-        live = np.flatnonzero(self._weighed.live > 0)
-        finder = Finder(self._index, self._weighed.texts, entered=live)
+        finder = self._of_live
         kept = []
         for batch in batches(self._index, regions):
             opens = pair_changes(batch)
@@ -90,6 +90,11 @@ class Sieve:
             reach = few | self._reaches_whole(self._floor, files, _HAIR * every)
             kept.append((reach | dense)[np.cumsum(opens) - 1])
         return regions.only(np.concatenate(kept))
+
+    @cached_property
+    def _of_live(self) -> Finder:
+        live = np.flatnonzero(self._weighed.live > 0)
+        return Finder(self._index, self._weighed.texts, entered=live)
 
     def may_reach(self, files: Indices, pairs: Indices, grams: Indices) -> NDArray[np.bool_]:
         """Tell which pairs may reach a threshold with the grams they have in common.

@@ -17,15 +17,18 @@ from numpy.typing import NDArray
 
 from leakwatch.corpus.columns import expand
 from leakwatch.corpus.segment import GRAM_BITS, Segment
-from leakwatch.match.index import Indices, SegmentIndex, changes
+from leakwatch.match.index import Indices, Lists, SegmentIndex, changes
 from leakwatch.match.texts import Texts
 
 WINDOW_FACTOR = 1.5
 WINDOW_EXTRA = 64
 _BATCH = 1 << 19
-"""Grams of files compared at a time: bounds memory where many files are in question."""
+"""Grams of files, or anchors, looked at a time: bounds memory where many files are in question
+and where a text repeats itself."""
 _AT_ONCE = 1 << 16
 """Grams of files looked up at a time: they stay in the processor's cache."""
+_HITS_AT_ONCE = 1 << 20
+"""Grams in common looked at a time: a text may repeat one of them a million times."""
 _CELL_BITS = 20
 _MIX, _TEXT_MIX = np.uint32(0x9E3779B1), np.uint32(0x85EBCA6B)
 """Odd; spread what is multiplied by them over the upper bits (Fibonacci hashing)."""
@@ -72,12 +75,54 @@ def window_letters(letters: NDArray[np.integer]) -> Indices:
 
 def find_regions(
     index: SegmentIndex, texts: Texts, *, excluded: frozenset[int] = frozenset()
-) -> Regions:
-    """Return the regions of every file that has an anchor in a text."""
-    grams, files = index.postings(texts.values)
-    if excluded:
-        kept = ~np.isin(files, list(excluded))
-        grams, files = grams[kept], files[kept]
+) -> Iterator[Regions]:
+    """Yield the regions of every file that has an anchor in a text.
+
+    Most rows give all at once; one that repeats itself a bounded number at a
+    time, the regions of a pair together, and pairs in order.
+    """
+    found, lists = index.posted(texts.values)
+    for grams, files in _anchors(index, texts, found, lists):
+        kept = ~np.isin(files, list(excluded)) if excluded else slice(None)
+        regions = _regions(index, texts, grams[kept], files[kept])
+        if len(regions.files):
+            yield regions
+
+
+def _anchors(
+    index: SegmentIndex, texts: Texts, found: Indices, lists: Lists
+) -> Iterator[tuple[Indices, Indices]]:
+    """Yield gram and file of each anchor; however often a text repeats them, a bounded number.
+
+    Args:
+        index: the segment.
+        texts: the row.
+        found: its grams that are posted.
+        lists: the postings of each.
+    """
+    if int(lists.sizes.sum()) <= _BATCH:
+        yield np.repeat(found, lists.sizes), index.files_of(lists)
+        return
+    # Each gram once a text, with the files that post it; then as often as it stands there.
+    order = np.lexsort((found, lists.starts, texts.numbers[found]))
+    found, lists = found[order], lists.of(order)
+    first = np.flatnonzero(changes(lists.starts) | changes(texts.numbers[found]))
+    times = np.diff(np.append(first, len(found)))
+    once = lists.of(first)
+    files, which = index.files_of(once), np.repeat(np.arange(len(first)), once.sizes)
+    pairs = texts.numbers[found[first]][which] * len(index.segment) + files
+    order = np.argsort(pairs, kind="stable")
+    files, which, pairs = files[order], which[order], pairs[order]
+    new = np.flatnonzero(changes(pairs))
+    bounds = np.append(new, len(pairs))
+    for part in pieces(np.add.reduceat(times[which], new), _BATCH):
+        some = slice(bounds[part.start], bounds[part.stop])
+        often = times[which[some]]
+        yield found[expand(first[which[some]], often)], np.repeat(files[some], often)
+
+
+def _regions(index: SegmentIndex, texts: Texts, grams: Indices, files: Indices) -> Regions:
+    """Return the regions around anchors, given the gram and the file of each."""
     pairs = texts.numbers[grams] * len(index.segment) + files
     order = np.lexsort((grams, pairs))
     grams, files, pairs = grams[order], files[order], pairs[order]
@@ -103,12 +148,21 @@ def batches(index: SegmentIndex, regions: Regions) -> Iterator[Regions]:
     """Cut into batches of bounded size; the regions of one pair stay together."""
     new = np.flatnonzero(pair_changes(regions))
     bounds = np.append(new, len(regions.files))
-    done = np.concatenate([[0], np.cumsum(_sizes(index.segment, regions.files[new]))])
+    # Regions are about four times as long as a file, unless the text repeats it.
+    lengths = np.add.reduceat(regions.ends - regions.starts, new) // 4
+    sizes = np.maximum(_sizes(index.segment, regions.files[new]), lengths)
+    for pairs in pieces(sizes, _BATCH):
+        yield regions.only(slice(bounds[pairs.start], bounds[pairs.stop]))
+
+
+def pieces(sizes: Indices, most: int) -> Iterator[slice]:
+    """Cut into slices whose sizes come to no more than ``most``, or that are one."""
+    done = np.concatenate([[0], np.cumsum(sizes)])
     start = 0
-    while start < len(new):
-        stop = int(np.searchsorted(done, done[start] + _BATCH, "right")) - 1
+    while start < len(sizes):
+        stop = int(np.searchsorted(done, done[start] + most, "right")) - 1
         stop = max(start + 1, stop)
-        yield regions.only(slice(bounds[start], bounds[stop]))
+        yield slice(start, stop)
         start = stop
 
 
@@ -144,60 +198,61 @@ class Finder:
             regions: where to look; all regions of a pair.
             floor: tells by what they have in common which pairs to look at closer.
         """
-        opens = pair_changes(regions)
-        texts, files = regions.texts[opens], regions.files[opens]
-        pairs, grams = self._shared(texts, files)
+        areas = _Areas(regions)
+        texts, files = areas.texts, areas.files
+        pairs, grams = self._shared(areas)
         kept = floor(files, pairs, grams)[pairs]
         pairs, grams = pairs[kept], grams[kept]
         # A row is no longer than 2**40 grams.
         line = (pairs << 40) | grams
         line.sort()
-        pair_of_region = np.cumsum(opens) - 1
-        region = np.searchsorted((pair_of_region << 40) | regions.starts, line, "right") - 1
         pairs, grams = line >> 40, line & ((1 << 40) - 1)
-        inside = (region >= 0) & (pair_of_region[region] == pairs) & (grams < regions.ends[region])
+        region, inside = areas.of(pairs, grams)
         return _numbered(texts, files, pairs[inside], region[inside], grams[inside])
 
     def shared(self, regions: Regions) -> tuple[Indices, Indices, Indices]:
         """Return the file of each pair; and which pair has which gram of its text in common."""
-        opens = pair_changes(regions)
-        return regions.files[opens], *self._shared(regions.texts[opens], regions.files[opens])
+        areas = _Areas(regions)
+        return areas.files, *self._shared(areas)
 
-    def _shared(self, texts: Indices, files: Indices) -> tuple[Indices, Indices]:
+    def _shared(self, areas: _Areas) -> tuple[Indices, Indices]:
         """Return which pair has which gram of its text in common."""
         table = _table()
         table.is_filled[self._filled] = True
         table.entries[self._filled] = np.arange(len(self._filled))
-        sizes = _sizes(self._segment, files)
-        done = np.cumsum(sizes)
-        found = []
+        sizes = _sizes(self._segment, areas.files)
+        found = [(np.empty(0, np.int64), np.empty(0, np.int64))]
         try:
-            start = 0
-            while start < len(files):
-                wanted = done[start] - sizes[start] + _AT_ONCE
-                stop = max(start + 1, int(np.searchsorted(done, wanted, "right")))
-                part = slice(start, stop)
-                pairs, grams = self._looked_up(table, texts[part], files[part], sizes[part])
-                found.append((pairs + start, grams))
-                start = stop
+            for part in pieces(sizes, _AT_ONCE):
+                found += self._looked_up(table, areas, part, sizes[part])
         finally:
             table.is_filled[self._filled] = False
         return np.concatenate([p for p, _ in found]), np.concatenate([g for _, g in found])
 
     def _looked_up(
-        self, table: _Table, texts: Indices, files: Indices, sizes: Indices
-    ) -> tuple[Indices, Indices]:
-        forward = self._forward(files)
+        self, table: _Table, areas: _Areas, part: slice, sizes: Indices
+    ) -> Iterator[tuple[Indices, Indices]]:
+        """Yield what some pairs have in common: pair and gram."""
+        texts = areas.texts[part]
+        forward = self._forward(areas.files[part])
         cells = _cells(forward, np.repeat(self._salts[texts], sizes))
         asked = np.flatnonzero(table.is_filled.take(cells, mode="clip"))
         entries = table.entries[cells[asked]]
         counts = self._counts[entries]
-        grams = self._order[expand(self._first[entries], counts)]
-        asked = np.repeat(asked, counts)
-        pairs = np.searchsorted(np.cumsum(sizes), asked, "right")
-        same = self._tops[grams] == forward[asked]
-        same &= self._texts.numbers[grams] == texts[pairs]
-        return pairs[same], grams[same]
+        is_repeated = int(counts.sum()) > _HITS_AT_ONCE
+        owners = np.searchsorted(np.cumsum(sizes), asked, "right")
+        for some in pieces(counts, _HITS_AT_ONCE):
+            times = counts[some]
+            grams = self._order[expand(self._first[entries[some]], times)]
+            pairs = np.repeat(owners[some], times)
+            same = self._tops[grams] == np.repeat(forward[asked[some]], times)
+            same &= self._texts.numbers[grams] == texts[pairs]
+            pairs, grams = pairs[same] + part.start, grams[same]
+            if is_repeated:
+                # What a text repeats without end is kept only where it may count.
+                _, inside = areas.of(pairs, grams)
+                pairs, grams = pairs[inside], grams[inside]
+            yield pairs, grams
 
     def _forward(self, files: Indices) -> NDArray[np.uint32]:
         """Return the sketches of some files, one after another."""
@@ -208,6 +263,28 @@ class Finder:
             [forward[start:end] for start, end in zip(starts, ends, strict=True)]
         )
         return sketches
+
+
+class _Areas:
+    """Regions by pair.
+
+    Args:
+        regions: all regions of a pair, one after another.
+    """
+
+    def __init__(self, regions: Regions) -> None:
+        opens = pair_changes(regions)
+        self.texts, self.files = regions.texts[opens], regions.files[opens]
+        """Of each pair."""
+        self._pairs = np.cumsum(opens) - 1
+        self._lines = (self._pairs << 40) | regions.starts
+        self._ends = regions.ends
+
+    def of(self, pairs: Indices, grams: Indices) -> tuple[Indices, NDArray[np.bool_]]:
+        """Return the region that each gram of a pair may lie in, and whether it does."""
+        region = np.searchsorted(self._lines, (pairs << 40) | grams, "right") - 1
+        inside = (region >= 0) & (self._pairs[region] == pairs) & (grams < self._ends[region])
+        return region, inside
 
 
 def _numbered(

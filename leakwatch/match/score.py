@@ -126,22 +126,23 @@ def score_many(
     found: list[list[Scores]] = [[] for _ in sketches]
     for row in rows(sketches):
         texts = joined([sketches[number] for number in row])
-        regions = find_regions(index, texts, excluded=excluded)
-        if not len(regions.files):
-            continue
-        weighed = weigh(
-            index, texts, np.unique(regions.texts), policy=policy, population=population
-        )
-        sieve = Sieve(index, weighed, floor, policy=policy, population=population)
-        regions = sieve.sifted(regions)
-        if not len(regions.files):
-            continue
-        finder = Finder(index, texts, entered=of_texts(texts, regions.texts))
-        for batch in batches(index, regions):
-            hits = finder.hits(batch, floor=sieve.may_reach)
-            if len(hits.files):
-                for number, scores in _scored(index.segment, hits, weighed, floor):
-                    found[row[number]].append(scores)
+        weighed, finder = None, None
+        for regions in find_regions(index, texts, excluded=excluded):
+            # A text alone in its row may be long, and what is made of it is made once.
+            if weighed is None or len(row) > 1:
+                numbers = np.unique(regions.texts)
+                weighed = weigh(index, texts, numbers, policy=policy, population=population)
+                sieve = Sieve(index, weighed, floor, policy=policy, population=population)
+            sifted = sieve.sifted(regions)
+            if not len(sifted.files):
+                continue
+            if finder is None or len(row) > 1:
+                finder = Finder(index, texts, entered=of_texts(texts, sifted.texts))
+            for batch in batches(index, sifted):
+                hits = finder.hits(batch, floor=sieve.may_reach)
+                if len(hits.files):
+                    for number, scores in _scored(index.segment, hits, weighed, floor):
+                        found[row[number]].append(scores)
     return found
 
 

@@ -75,12 +75,14 @@ def test_stolen_files_left_in_the_background_are_told(
 
 
 def test_labels_reach_the_corpus(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Categories are told; subjects are not."""
+    """Categories are told; subjects are not; labels of no file are counted."""
     capsys.readouterr()
-    (home / "l.csv").write_text("path,subject,category\na.txt,Fictional Person,letter\n")
+    rows = "a.txt,Fictional Person,letter\nother/a.txt,Fictional Person,letter\n"
+    (home / "l.csv").write_text(f"path,subject,category\n{rows}")
     assert build(home, "--labels", str(home / "l.csv"), "--json") == 0
     shown = capsys.readouterr()
     assert json.loads(shown.out)["categories"] == ["letter"]
+    assert "1 of 2 labels name no file" in shown.err
     assert "Fictional" not in shown.out + shown.err
 
 

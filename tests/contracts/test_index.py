@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -100,6 +101,29 @@ def test_far_apart_copies_are_regions_of_their_own() -> None:
     assert double[0].leak_in_stolen > single[0].leak_in_stolen
 
 
+def test_a_text_may_repeat_what_many_files_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of near-copies repeated on a page, as much is looked at together as was set, no more."""
+    form = note("form", 40)
+    texts = [f"{form} {note(n, 4)} {note('foot', 30)}" for n in range(6)]
+    leak = SKETCHER.sketch(letters(" ".join([*texts, *texts[:3]] * 2)))
+    fast, slow = both(known(texts), [], leak)
+    seen: list[int] = []
+    kept = regions_module._Areas.of
+
+    def watched(areas: regions_module._Areas, pairs: Any, grams: Any) -> Any:
+        seen.append(len(grams))
+        return kept(areas, pairs, grams)
+
+    monkeypatch.setattr(regions_module._Areas, "of", watched)
+    monkeypatch.setattr(regions_module, "_BATCH", 100)
+    monkeypatch.setattr(regions_module, "_HITS_AT_ONCE", 100)
+    bounded, _ = both(known(texts), [], leak)
+    assert_equal(fast, slow)
+    assert_equal(bounded, slow)
+    # A single pair may have more, as it stays together.
+    assert max(seen) <= max(4 * 100, len(leak.values))
+
+
 @pytest.mark.parametrize("files", [0, 1, 2])
 def test_small_corpora(files: int) -> None:
     """Nought, one and two known files are searched like many."""
@@ -130,6 +154,7 @@ def test_texts_in_a_row_score_as_alone(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(texts_module, "TOGETHER", row)
         patched.setattr(regions_module, "_BATCH", batch)
+        patched.setattr(regions_module, "_HITS_AT_ONCE", batch)
         together = score_many(index, sketches, policy=POLICY, population=size)
     assert len(together) == len(alone)
     for one, other in zip(together, alone, strict=True):

@@ -212,3 +212,19 @@ def test_one_command_at_a_time_changes_a_bundle(tmp_path: Path) -> None:
         pass
     with locked(tmp_path):
         pass
+
+
+@pytest.mark.parametrize("value", [-1, 10**30, "x", None, [], {}, True])
+@pytest.mark.parametrize("name", ["files", "families", "repeated", "population", "withdrawn"])
+def test_a_count_that_is_none_is_refused(bundle: Path, name: str, value: object) -> None:
+    """A manifest may be whole by its digest and yet say what cannot be."""
+    path = bundle / manifest_file.NAME
+    fields = json.loads(path.read_text())
+    fields["segments"][0][name] = [value] if name == "withdrawn" else value
+    path.write_text(json.dumps(fields))
+    _reseal(bundle)
+    with pytest.raises(CorpusCorrupt, match="lacks what a corpus must say"):
+        open_corpus(bundle)
+    path.write_text("[" * 100_000)
+    with pytest.raises(CorpusCorrupt, match="not JSON"):
+        open_corpus(bundle)
