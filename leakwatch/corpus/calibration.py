@@ -49,7 +49,7 @@ class Thresholds:
     cont: float
     """Share of the file's rare grams within a window of its own length."""
     few: float
-    """Share of a short file's grams, by three to five of them; over 1: not asked."""
+    """The same of a file with few of them, by three to five; over 1: not asked."""
     complete: float
     """Share of all the file's grams, weighted by rarity, within such a window."""
     margin: float

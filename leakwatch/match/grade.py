@@ -83,7 +83,7 @@ def _reasons(scores: Scores, limit: Thresholds, grade: Grade) -> tuple[str, ...]
         )
     if scores.few >= limit.few:
         reasons.append(
-            f"{scores.few:.0%} of a short file's phrases stand together "
+            f"{scores.few:.0%} of the few phrases that set the file apart stand together "
             f"({grade} from {limit.few:.0%})"
         )
     if scores.run >= limit.run:

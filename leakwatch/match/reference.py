@@ -100,9 +100,7 @@ class ReferenceIndex:
         noisy, _ = max(self._best_stretch(r, NOISY_FINE, weighed=True) for r in live)
         whole = sum(self._live(value) for value in file.values)
         shares = [s for r in live for s in self._shares(r, file, self._live, window)]
-        size = max(1, len(file.values))
-        parts = [(count, share * whole / size) for count, share in shares]
-        few = [p for n, p in parts if any(n >= least and p >= share for least, share in FEW_HITS)]
+        few = [s for n, s in shares if any(n >= least and s >= share for least, share in FEW_HITS)]
         every = [s for r in hits for s in self._shares(r, file, self._rarity, window)]
         shared = {h.value for region in hits for h in region}
         cont = max((share for count, share in shares if count >= MIN_HITS), default=0.0)

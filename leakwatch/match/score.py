@@ -8,7 +8,8 @@ alone, in the regions that ``regions.py`` finds:
     rare      the same, with a letter weighed by how few hold its gram
     noisy     as ``rare``, with a mild fine: long passages with many gaps
     cont      share of the file's distinctive grams within a window of its length
-    few       share of a short file, for which three to five hits are much
+    few       the same of a file that little sets apart, for which three to five
+              hits are much
     complete  share of all its grams, by rarity, within such a window
     margin    how far complete is above the nearest document that was not stolen,
               as a share of what is left above that document
@@ -158,13 +159,10 @@ def _scored(
     noisy, _ = _best_stretch(dense, text, weighed, NOISY_FINE)
     letters = segment.letters[hits.files]
     windows = window_letters(letters)
-    sizes = segment.offsets[hits.files + 1] - segment.offsets[hits.files]
-    cont, few = _shares(dense, text, text.live, (windows, segment.weights_live[hits.files], sizes))
+    cont, few = _shares(dense, text, text.live, windows, segment.weights_live[hits.files])
     few[letters < FEW_LETTERS] = 0.0
     cont[cont * segment.weights_live[hits.files] < MIN_WEIGHT] = 0.0
-    complete, _ = _shares(
-        hits, text, text.rarity, (windows, segment.weights_all[hits.files], sizes)
-    )
+    complete, _ = _shares(hits, text, text.rarity, windows, segment.weights_all[hits.files])
     peaks, compared = segment.background_peaks[hits.files], segment.background_compared[hits.files]
     margin = margins(complete, peaks, compared)
     measured = (run, rare, noisy, cont, few, complete, margin)
@@ -173,6 +171,7 @@ def _scored(
         return
     held = np.bincount(hits.slots, minlength=len(hits.files))
     shared, unique = _distinct(hits, text)
+    sizes = segment.offsets[hits.files + 1] - segment.offsets[hits.files]
     jaccard = shared / np.maximum(text.texts.distinct(hits.texts) + sizes - shared, 1)
     dense_ones, every = _passages(dense, text), _passages(hits, text)
     columns = (
@@ -238,17 +237,12 @@ def _best_stretch(hits: Hits, text: Weighed, gains: Floats, fine: float) -> tupl
 
 
 def _shares(
-    hits: Hits,
-    text: Weighed,
-    weights: Floats,
-    of_files: tuple[Indices, NDArray[np.floating], Indices],
+    hits: Hits, text: Weighed, weights: Floats, windows: Indices, wholes: NDArray[np.floating]
 ) -> tuple[Floats, Floats]:
-    """Return for each file the greatest share of it that hits make in one window.
+    """Return for each file the greatest share of its weight that hits make in one window.
 
-    The first is a share of its weight and asks for ``MIN_HITS`` different hits.
-    The second, of the number of its grams, asks for the fewer of ``FEW_HITS``:
-    of a long file on a form, what counts may be as little as of a short one.
-    Both are at most 1.
+    The first share asks for ``MIN_HITS`` different hits, the second for the
+    fewer of ``FEW_HITS``; both are at most 1.
 
     Each window opens at a hit. A hit counts in the windows that open from
     ``reach`` (the first hit that it shares a window with) up to itself: added
@@ -259,9 +253,9 @@ def _shares(
         hits: what is summed.
         text: that they are hits of.
         weights: of the text's grams.
-        of_files: of each file the window in letters, the weight and the number of its grams.
+        windows: letters, for each file.
+        wholes: weight of all its grams, for each file.
     """
-    windows, wholes, sizes = of_files
     best, few = np.zeros(len(hits.files)), np.zeros(len(hits.files))
     if not len(hits.grams):
         return best, few
@@ -277,14 +271,13 @@ def _shares(
     sums[1:] -= weights[hits.grams]
     counts, sums = np.cumsum(counts)[:-1], np.cumsum(sums)[:-1]
     shares = np.minimum(1.0, sums / np.maximum(wholes, 1e-9)[hits.slots])
-    parts = np.minimum(1.0, sums / np.maximum(sizes, 1)[hits.slots])
-    enough = np.zeros(len(parts), bool)
+    enough = np.zeros(len(shares), bool)
     for least, share in FEW_HITS:
-        enough |= (counts >= least) & (parts >= share)
+        enough |= (counts >= least) & (shares >= share)
     first = np.flatnonzero(changes(hits.slots))
     slots = hits.slots[first]
     best[slots] = np.maximum.reduceat(np.where(counts >= MIN_HITS, shares, 0.0), first)
-    few[slots] = np.maximum.reduceat(np.where(enough, parts, 0.0), first)
+    few[slots] = np.maximum.reduceat(np.where(enough, shares, 0.0), first)
     return best, few
 
 
