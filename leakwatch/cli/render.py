@@ -7,6 +7,7 @@ Hostile text is escaped before it reaches a terminal.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ from leakwatch.errors import LeakwatchError
 
 PLAIN_WIDTH = 80
 """Columns of a table that goes to a pipe or a file."""
+_ID = re.compile(r"[a-z]-[a-z2-7]+|-")
+"""An id of ours, or that there is none."""
 
 
 class Output:
@@ -56,12 +59,17 @@ class Output:
     def table(
         self, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None
     ) -> None:
-        """Print a table that fits the terminal; cells wrap, nothing is cut."""
+        """Print a table that fits the terminal; cells wrap, nothing is cut.
+
+        Ids stay whole where there is room for them: one in two lines cannot be copied.
+        """
+        rows = list(rows)
         table = Table(
             title=title, title_justify="left", box=None, pad_edge=False, header_style="bold"
         )
-        for column in columns:
-            table.add_column(column, overflow="fold")
+        for number, column in enumerate(columns):
+            are_ids = all(_ID.fullmatch(str(row[number])) for row in rows)
+            table.add_column(column, overflow="fold", no_wrap=are_ids)
         for row in rows:
             # A name with a line break in it must not draw a row of its own.
             texts = (c if isinstance(c, Text) else shown(c).replace("\n", r"\n") for c in row)

@@ -79,3 +79,15 @@ def test_times_are_utc_to_the_second() -> None:
     """One form of time everywhere."""
     at = datetime.fromisoformat("2026-01-05T14:00:00.999+13:00")
     assert iso(at) == "2026-01-05T01:00:00Z"
+
+
+def test_ids_stay_whole_beside_long_names(capsys: pytest.CaptureFixture[str]) -> None:
+    """A table of 80 columns folds names, not the ids that are copied out of it."""
+    ids = ["k-34rjgbapaeulrb42", "-"]
+    rows = [
+        ("archive.zip!/" + "folder/" * 12, one, "probable", "text", "36%", "21%") for one in ids
+    ]
+    Output().table(("artefact", "known file", "grade", "method", "of file", "of artefact"), rows)
+    out = capsys.readouterr().out
+    assert ids[0] in out
+    assert max(map(len, out.splitlines())) <= 80
