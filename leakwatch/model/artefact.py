@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from leakwatch.model.listing import Listing
 from leakwatch.model.picture import Picture
 
 MEMBER_SEPARATOR = "!/"
@@ -60,3 +61,5 @@ class Artefact:
     is_container: bool = False
     pictures: tuple[Picture, ...] = field(default=(), repr=False)
     """What it shows, where pictures were asked for; never stored."""
+    listing: Listing | None = None
+    """What it says of other files: a torrent, a file tree pasted as text."""

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from leakwatch.model.artefact import Artefact, MemberPath
-from leakwatch.sandbox.frames import BadFrame, Frame, decode_artefact
+from leakwatch.sandbox.bad_frame import BadFrame
+from leakwatch.sandbox.frames import Frame, decode_artefact
 from leakwatch.sandbox.intake import Body, Intake
 from leakwatch.sandbox.limits import ReadLimits
 from leakwatch.sandbox.reading import read_orders, with_facts

@@ -28,6 +28,8 @@ from leakwatch.model.picture import (
     QUARTERS_BYTES,
     Picture,
 )
+from leakwatch.sandbox.bad_frame import BadFrame
+from leakwatch.sandbox.listing_frames import decode_listing, encode_listing
 
 _PREFIX = struct.Struct("<2L")
 MAX_HEADER_BYTES = 512 * 1024
@@ -39,10 +41,6 @@ _NOT_PRINTABLE = re.compile(r"[^ -~]")
 _FROM_JSON = json.JSONDecoder().decode
 _TO_JSON = json.JSONEncoder(separators=(",", ":")).encode
 _SLUGS = frozenset(cls.slug for cls in error_classes())
-
-
-class BadFrame(Exception):
-    """The child broke the protocol: whatever it says is worthless from here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +79,15 @@ def encode_artefact(type_: str, artefact: Artefact, index: int) -> bytes:
         header["a"] = 1
     if artefact.pictures:
         header["p"] = [[p.quality, _packed(p)] for p in artefact.pictures]
-    if artefact.text is None:
-        return encode(header)
-    header["x"] = 1
-    return encode(header, artefact.text.encode("utf-8", "replace"))
+    payload = b""
+    if artefact.text is not None:
+        header["x"] = 1
+        payload = artefact.text.encode("utf-8", "replace")
+    if artefact.listing is not None:
+        listing = encode_listing(artefact.listing)
+        header["l"] = len(listing)
+        payload += listing
+    return encode(header, payload)
 
 
 def decode_artefact(frame: Frame, name: str) -> Artefact:
@@ -94,6 +97,7 @@ def decode_artefact(frame: Frame, name: str) -> Artefact:
         BadFrame: a field is missing, of another type or out of range.
     """
     header = frame.header
+    text, listing = _parts(frame)
     error, detail = header.get("e"), header.get("d")
     if error is not None and not (isinstance(error, str) and error in _SLUGS):
         raise BadFrame("unknown error slug")
@@ -103,12 +107,20 @@ def decode_artefact(frame: Frame, name: str) -> Artefact:
         size_bytes=_number(header.get("s", 0), 2**63),
         sha256=_matching(_SHA256, header.get("h", "")),
         crc32=_number(header.get("c", 0), 2**32),
-        text=str(frame.payload, "utf-8", "replace") if header.get("x") == 1 else None,
+        text=str(text, "utf-8", "replace") if header.get("x") == 1 else None,
         error=error,
         detail=None if detail is None else clean_line(detail),
         is_container=header.get("a") == 1,
         pictures=_pictures(header.get("p", [])),
+        listing=decode_listing(listing) if listing else None,
     )
+
+
+def _parts(frame: Frame) -> tuple[bytes, bytes]:
+    """Return the text and the listing of a payload."""
+    size = _number(frame.header.get("l", 0), len(frame.payload) + 1)
+    cut = len(frame.payload) - size
+    return frame.payload[:cut], frame.payload[cut:]
 
 
 def _pictures(value: object) -> tuple[Picture, ...]:

@@ -24,8 +24,9 @@ from leakwatch.errors import (
     error_classes,
 )
 from leakwatch.model.artefact import Artefact, MemberPath
+from leakwatch.sandbox.bad_frame import BadFrame
 from leakwatch.sandbox.batch import Slot, batch_job, hear_batch, slots_of
-from leakwatch.sandbox.frames import BadFrame, Frame, clean_line
+from leakwatch.sandbox.frames import Frame, clean_line
 from leakwatch.sandbox.intake import Body, sealed, take_in
 from leakwatch.sandbox.limits import ReadLimits
 from leakwatch.sandbox.reading import Reading

@@ -15,7 +15,8 @@ from typing import Any
 from leakwatch.errors import ChildKilled
 from leakwatch.extract.stripped import linear_text
 from leakwatch.model.artefact import Artefact, MemberPath
-from leakwatch.sandbox.frames import BadFrame, Frame, decode_artefact
+from leakwatch.sandbox.bad_frame import BadFrame
+from leakwatch.sandbox.frames import Frame, decode_artefact
 from leakwatch.sandbox.intake import Intake
 from leakwatch.sandbox.limits import ReadLimits
 from leakwatch.sandbox.worker import ChildEnd, ChildRun

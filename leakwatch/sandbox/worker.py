@@ -18,8 +18,9 @@ from typing import Any
 from leakwatch.clock import SystemClock
 from leakwatch.errors import SandboxError
 from leakwatch.sandbox import control
+from leakwatch.sandbox.bad_frame import BadFrame
 from leakwatch.sandbox.exits import EXIT_CONFINEMENT, EXIT_MEMORY
-from leakwatch.sandbox.frames import BadFrame, Frame, FrameSplitter
+from leakwatch.sandbox.frames import Frame, FrameSplitter
 from leakwatch.sandbox.limits import ReadLimits
 
 _START_TIMEOUT_S = 60.0

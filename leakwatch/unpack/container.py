@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -58,8 +58,11 @@ class Container(Protocol):
     needs_seek: bool
     """False for formats read forwards (gzip, tar): these are never held in memory."""
 
-    def members(self, stream: SeekableStream) -> Iterator[Member]:
+    def members(self, stream: SeekableStream, passwords: Sequence[str] = (), /) -> Iterator[Member]:
         """Yield the members in the container's own order, folders and links left out.
+
+        ``passwords`` are tried in order where something is encrypted; what none
+        of them opens raises ``Encrypted`` when it is read, and is still listed.
 
         A forward format gets a stream whose ``seek`` may not be called, and its
         members must be read, in order, before the next is asked for. A member

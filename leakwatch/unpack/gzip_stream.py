@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from leakwatch.errors import Corrupt
@@ -21,7 +21,7 @@ class GzipStream:
 
     needs_seek = False
 
-    def members(self, stream: Stream) -> Iterator[Member]:
+    def members(self, stream: Stream, _passwords: Sequence[str] = (), /) -> Iterator[Member]:
         """Yield one member, named as the header says.
 
         Raises:

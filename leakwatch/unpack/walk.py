@@ -7,7 +7,7 @@ an artefact, ``Done`` after. A walk can be taken up again behind that point.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -105,6 +105,8 @@ class Walker:
     resume: Resume = field(default_factory=Resume)
     look: Look | None = None
     """None where nobody asked for pictures."""
+    passwords: Sequence[str] = field(default=(), repr=False)
+    """Tried in order on whatever is encrypted."""
     _has_skipped: bool = False
 
     def walk(self, stream: SeekableStream, name: str) -> Iterator[Event]:
@@ -132,7 +134,7 @@ class Walker:
         """Yield the events of a container's members; return what stopped it, or None."""
         try:
             self.budget.check_depth(place.depth + 1)
-            for member in container.members(stream):
+            for member in container.members(stream, self.passwords):
                 self.budget.enter_member()
                 yield from self._guarded(container, member, place)
                 if self.budget.is_spent:

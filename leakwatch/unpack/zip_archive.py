@@ -11,7 +11,7 @@ import lzma
 import stat
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from types import MappingProxyType
@@ -33,7 +33,9 @@ class ZipArchive:
 
     needs_seek = True
 
-    def members(self, stream: SeekableStream) -> Iterator[Member]:
+    def members(
+        self, stream: SeekableStream, _passwords: Sequence[str] = (), /
+    ) -> Iterator[Member]:
         """Yield the members in directory order, or without a directory as they lie.
 
         Raises:

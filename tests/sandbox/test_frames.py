@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from leakwatch.errors import error_classes
 from leakwatch.model.artefact import Artefact, MemberPath
+from leakwatch.model.listing import Listing, ListingEntry
 from leakwatch.model.picture import HASH_BYTES, MAX_PICTURES, ORIENTATIONS, QUARTERS_BYTES
+from leakwatch.sandbox.bad_frame import BadFrame
 from leakwatch.sandbox.frames import (
-    BadFrame,
     Frame,
     FrameSplitter,
     decode_artefact,
@@ -23,6 +24,26 @@ from tests.support.pictures import made_up
 PACKED = base64.b64encode(bytes(ORIENTATIONS * (HASH_BYTES + QUARTERS_BYTES))).decode("ascii")
 NAMES = st.text(max_size=30)
 LINES = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=100)
+
+
+@st.composite
+def listings(draw: st.DrawFn) -> Listing:
+    sizes = st.none() | st.integers(0, 2**62)
+    entries = draw(
+        st.lists(
+            st.builds(
+                ListingEntry,
+                path=NAMES,
+                size_bytes=sizes,
+                crc32=st.none() | st.integers(0, 2**32 - 1),
+                pieces_root=st.sampled_from([None, "0b" * 32]),
+                is_directory=st.booleans(),
+                size_range=st.sampled_from([None, (3, 9)]),
+            ),
+            max_size=4,
+        )
+    )
+    return Listing("torrent", tuple(entries), is_complete=draw(st.booleans()))
 
 
 @st.composite
@@ -38,6 +59,7 @@ def artefacts(draw: st.DrawFn) -> Artefact:
         text=draw(st.none() | st.text(st.characters(exclude_categories=["Cs"]))),
         error=draw(st.none() | st.sampled_from([cls.slug for cls in error_classes()])),
         detail=draw(st.none() | LINES),
+        listing=draw(st.none() | listings()),
         is_container=draw(st.booleans()),
         pictures=tuple(made_up(seed) for seed in draw(st.lists(st.integers(0, 9), max_size=3))),
     )
