@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from leakwatch.unpack.container import Container
 from leakwatch.unpack.gzip_stream import GzipStream
+from leakwatch.unpack.rar_archive import RarArchive
 from leakwatch.unpack.zip_archive import ZipArchive
 
 _ZIP = ZipArchive()
@@ -15,6 +16,7 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
     {
         "zip": _ZIP,
         "gzip": GzipStream(),
+        "rar": RarArchive(),
         # Office documents are ZIP files; their text lies in XML members.
         "docx": _ZIP,
         "xlsx": _ZIP,
