@@ -7,7 +7,6 @@ the archive, volumes need no care, and no decoder sees a hostile name.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -70,26 +69,6 @@ class Carving:
                     return
                 at += len(data)
                 yield data
-
-
-class Carved:
-    """A carved archive as a stream that is read forwards."""
-
-    def __init__(self, carving: Carving, entries: Sequence[RarEntry]) -> None:
-        self._chunks = carving.archive(entries)
-        self._at = 0
-
-    def read(self, _size: int = -1, /) -> bytes:
-        """Return the next chunk, of whatever size; ``b""`` only at the end."""
-        data = next((chunk for chunk in self._chunks if chunk), b"")
-        self._at += len(data)
-        return data
-
-    def seek(self, _offset: int, _whence: int = 0, /) -> int:
-        raise io.UnsupportedOperation("a carved archive is read forwards")
-
-    def tell(self) -> int:
-        return self._at
 
 
 def is_aes4(entry: RarEntry) -> bool:

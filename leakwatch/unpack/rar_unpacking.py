@@ -10,8 +10,9 @@ import rars
 
 from leakwatch.errors import BudgetExceeded, Corrupt, Encrypted, Unsupported
 from leakwatch.unpack.container import CHUNK_BYTES, Member
+from leakwatch.unpack.forward import ChunkStream
 from leakwatch.unpack.libarchive_reader import LibarchiveReader
-from leakwatch.unpack.rar_carving import Carved, Carving
+from leakwatch.unpack.rar_carving import Carving
 from leakwatch.unpack.rar_entry import Rar4Entry, RarEntry
 
 _MIB = 1024 * 1024
@@ -85,7 +86,7 @@ def streamed(carving: Carving, entries: Sequence[RarEntry]) -> Iterator[Member]:
         UnpackError: it does not.
     """
     name = "rar" if isinstance(entries[0], Rar4Entry) else "rar5"
-    yield from LibarchiveReader((name,)).members(Carved(carving, entries))
+    yield from LibarchiveReader((name,)).members(ChunkStream(carving.archive(entries)))
 
 
 def pieces(data: bytes) -> Iterator[bytes]:
