@@ -1,41 +1,39 @@
-"""Several volumes read as one stream, and what their names tell of a set.
-
-    x.part1.rar x.part2.rar ...     x.rar x.r00 x.r01 ... x.s00 ...
-    x.7z.001 x.7z.002 ...           x.z01 x.z02 ... x.zip
-    x.zip.001 ...                   x.tar.gz.aa x.tar.gz.ab ...
-"""
+"""Several volumes read as one stream."""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from itertools import accumulate
 
 from leakwatch.unpack.container import SeekableStream
 
-MAX_VOLUMES = 800
-"""As many are read together: each takes a descriptor."""
-_PART = re.compile(r"(?P<stem>.*)\.part(?P<number>[0-9]{1,5})\.(?P<ext>rar|exe)", re.I | re.S)
-_OLD_RAR = re.compile(r"(?P<stem>.*)\.(?P<letter>[r-z])(?P<number>[0-9]{2})", re.I | re.S)
-_OLD_ZIP = re.compile(r"(?P<stem>.*)\.z(?P<number>[0-9]{2,4})", re.I | re.S)
-_LAST_ZIP = re.compile(r"(?P<stem>.*)\.zip", re.I | re.S)
-_FIRST_RAR = re.compile(r"(?P<stem>.*)\.rar", re.I | re.S)
-_NUMBERED = re.compile(r"(?P<stem>.*)\.(?P<number>[0-9]{3,5})", re.S)
-_LETTERED = re.compile(r"(?P<stem>.*)[._](?P<letters>[a-z]{2})", re.S)
+VOLUME_KINDS = frozenset(
+    {"rar", "7z", "zip", "exe", "gzip", "bzip2", "xz", "zstd", "tar", "docx", "xlsx", "pptx", "odf"}
+)
+"""What the first volume of an archive looks like."""
 
 
 class JoinedStream:
-    """Volumes one behind the other, readable anywhere; holds nothing."""
+    """Volumes one behind the other, readable anywhere; holds nothing.
 
-    def __init__(self, volumes: Sequence[SeekableStream]) -> None:
+    Args:
+        volumes: in order; None for one that is not there.
+        fill: put zeros as long as the first volume in the place of a missing
+            one, so that what is cut into equal pieces keeps its offsets.
+    """
+
+    def __init__(self, volumes: Sequence[SeekableStream | None], *, fill: bool = False) -> None:
         self._volumes = volumes
-        sizes = [volume.seek(0, 2) for volume in volumes]
-        ends = list(accumulate(sizes))
+        sizes = [-1 if volume is None else volume.seek(0, 2) for volume in volumes]
+        hole = next((size for size in sizes if size > 0), 0) if fill else 0
+        ends = list(accumulate(hole if size < 0 else size for size in sizes))
         self.size_bytes = ends[-1] if ends else 0
         self.starts = [0, *ends[:-1]]
         """Where each volume begins."""
+        self.missing = [n for n, volume in enumerate(volumes, start=1) if volume is None]
+        """Numbers of those that are not there, from 1."""
+        self._ends = ends
         self._at = 0
 
     def read(self, size: int = -1, /) -> bytes:
@@ -43,17 +41,22 @@ class JoinedStream:
         wanted = self.size_bytes - self._at if size < 0 else size
         pieces = []
         while wanted > 0 and self._at < self.size_bytes:
-            number = bisect_right(self.starts, self._at) - 1
-            volume = self._volumes[number]
-            volume.seek(self._at - self.starts[number])
-            piece = volume.read(wanted)
+            piece = self._piece(wanted)
             if not piece:
-                # An empty volume, or one that shrank since.
+                # A volume that shrank since.
                 break
             pieces.append(piece)
             self._at += len(piece)
             wanted -= len(piece)
-        return b"".join(pieces) if len(pieces) != 1 else pieces[0]
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _piece(self, wanted: int) -> bytes:
+        number = bisect_right(self.starts, self._at) - 1
+        volume = self._volumes[number]
+        if volume is None:
+            return bytes(min(wanted, self._ends[number] - self._at))
+        volume.seek(self._at - self.starts[number])
+        return volume.read(wanted)
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
         base = {0: 0, 1: self._at, 2: self.size_bytes}[whence]
@@ -63,7 +66,23 @@ class JoinedStream:
     def tell(self) -> int:
         return self._at
 
+    def head(self, size: int) -> bytes:
+        """Return the first bytes of the first volume that is there; move to the start."""
+        number = next((n for n, volume in enumerate(self._volumes) if volume is not None), 0)
+        self.seek(self.starts[number])
+        data = self.read(size)
+        self.seek(0)
+        return data
+
 
 def starts_of(stream: SeekableStream) -> Sequence[int]:
     """Return where the volumes of a stream begin: a single one at 0."""
     return stream.starts if isinstance(stream, JoinedStream) else (0,)
+
+
+def missing_of(stream: SeekableStream) -> str | None:
+    """Return what to say of volumes that are not there, or None."""
+    if not isinstance(stream, JoinedStream) or not stream.missing:
+        return None
+    told = ", ".join(map(str, stream.missing[:10])) + (", ..." if len(stream.missing) > 10 else "")
+    return f"of {len(stream.starts)} volumes these are missing: {told}"
