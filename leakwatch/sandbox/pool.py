@@ -139,9 +139,7 @@ class SandboxPool:
         # Wakes whoever waits for a worker; those in use are discarded on return.
         self._free.put(None)
 
-    def read(
-        self, body: Body, *, name: str, passwords: Sequence[str] = ()
-    ) -> Sequence[Artefact]:
+    def read(self, body: Body, *, name: str, passwords: Sequence[str] = ()) -> Sequence[Artefact]:
         """Return the whole and every member, outermost first; see ``ports.ArtefactReader``.
 
         Args:

@@ -154,9 +154,10 @@ class _Archive:
             return iter(()), 0
         if start.size_bytes > _MAX_HEADER_BYTES:
             raise BudgetExceeded("the header is too large", limit="memory")
-        raw = read_at(self._stream, self._start + START_BYTES + start.offset, start.size_bytes)
-        if len(raw) < start.size_bytes:
+        at = self._start + START_BYTES + start.offset
+        if at + start.size_bytes > self._stream.seek(0, 2):
             raise Corrupt("the archive ends before its header")
+        raw = read_at(self._stream, at, start.size_bytes)
         if zlib.crc32(raw) != start.crc32:
             raise Corrupt("the header of the archive has a wrong checksum")
         for _ in range(_MAX_LAYERS):

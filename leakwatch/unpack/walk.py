@@ -29,8 +29,8 @@ from leakwatch.unpack.container import CHUNK_BYTES, Container, Member, SeekableS
 from leakwatch.unpack.formats import CONTAINERS, UNREAD_ARCHIVES
 from leakwatch.unpack.held_volumes import HeldSet, HeldVolumes
 from leakwatch.unpack.member_reader import MemberReader, as_unpack_error
-from leakwatch.unpack.sniff import HEAD_BYTES, UNKNOWN, sniff
 from leakwatch.unpack.self_extractor import PROGRAM_KINDS, appended_kind
+from leakwatch.unpack.sniff import HEAD_BYTES, UNKNOWN, sniff
 from leakwatch.unpack.volumes import JoinedStream, missing_of
 from leakwatch.unpack.zip_directory import has_directory
 
