@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from leakwatch.unpack.container import Container
-from leakwatch.unpack.gzip_stream import GzipStream
+from leakwatch.unpack.gzip_stream import GZIP
+from leakwatch.unpack.libarchive_reader import LibarchiveReader
+from leakwatch.unpack.packed_streams import BZIP2, COMPRESS, LZ4, LZIP, LZMA_ALONE, XZ, ZSTD
+from leakwatch.unpack.tar_archive import TarArchive
 from leakwatch.unpack.zip_archive import ZipArchive
 
 _ZIP = ZipArchive()
@@ -14,7 +17,23 @@ _ZIP = ZipArchive()
 CONTAINERS: Mapping[str, Container] = MappingProxyType(
     {
         "zip": _ZIP,
-        "gzip": GzipStream(),
+        "gzip": GZIP,
+        "bzip2": BZIP2,
+        "xz": XZ,
+        "lzma": LZMA_ALONE,
+        "lzip": LZIP,
+        "zstd": ZSTD,
+        "lz4": LZ4,
+        "compress": COMPRESS,
+        "tar": TarArchive(),
+        "iso": LibarchiveReader(("iso9660",)),
+        "cab": LibarchiveReader(("cab",)),
+        "cpio": LibarchiveReader(("cpio",)),
+        "ar": LibarchiveReader(("ar",)),
+        "lha": LibarchiveReader(("lha",)),
+        "xar": LibarchiveReader(("xar",)),
+        "warc": LibarchiveReader(("warc",)),
+        "rpm": LibarchiveReader(("cpio",), ("rpm", "gzip", "bzip2", "xz", "lzma", "zstd")),
         # Office documents are ZIP files; their text lies in XML members.
         "docx": _ZIP,
         "xlsx": _ZIP,
@@ -25,6 +44,6 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
 )
 
 UNREAD_ARCHIVES = frozenset(
-    {"bzip2", "xz", "zstd", "lz4", "compress", "7z", "rar", "tar", "cab"} - CONTAINERS.keys()
+    {"7z", "rar", "arj", "ace", "lrzip", "lzop", "stuffit", "udf", "wim", "zoo"} - CONTAINERS.keys()
 )
 """Archives of a kind that nobody here opens: reported as such, never passed over."""
