@@ -19,6 +19,7 @@ from leakwatch.extract.encoding import find_encoding
 from leakwatch.extract.formats import TextExtraction
 from leakwatch.model.artefact import Artefact
 from leakwatch.sandbox.frames import encode, encode_artefact
+from leakwatch.unpack.blobs import may_have_blobs
 from leakwatch.unpack.budget import Budget, BudgetLimits
 from leakwatch.unpack.container import SeekableStream
 from leakwatch.unpack.sniff import sniff
@@ -124,7 +125,7 @@ class _Telling:
         """
         if b"\0" in body or ZIP_END_MAGIC in body or body.startswith(codecs.BOM_UTF8):
             return False
-        if len(body) > min(self._max_text_chars, self._text_bytes_left):
+        if len(body) > min(self._max_text_chars, self._text_bytes_left) or may_have_blobs(body):
             return False
         if not body.isascii():
             try:
@@ -144,7 +145,7 @@ class _Telling:
 
         Says what the walk would say, in a fifth of the time.
         """
-        if sniff(body) != "text" or ZIP_END_MAGIC in body:
+        if sniff(body) != "text" or ZIP_END_MAGIC in body or may_have_blobs(body):
             return False
         encoding = find_encoding(body, is_whole=True)
         text = body.decode(encoding, "replace").replace("\0", "")

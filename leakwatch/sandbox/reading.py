@@ -130,7 +130,9 @@ class Reading:
     def _note_opened(self, artefact: Artefact) -> None:
         ordinals = artefact.path.ordinals
         if ordinals in self._pending:
-            # A walk that is taken up again enters the same containers.
+            # A walk that is taken up again enters the same containers; one that
+            # is through with its members opens it as what it is itself.
+            self._pending[ordinals] = artefact
             return
         if any(ordinals[: len(outer)] != outer for outer in self._pending):
             raise BadFrame("opened outside what is open")

@@ -46,6 +46,9 @@ class Member:
 
     Raises UnpackError (Encrypted, Corrupt, Unsupported), also half-way.
     """
+    kind: str | None = None
+    """What it is, where it is a stretch of the container's own bytes told apart:
+    nothing is unpacked, and no budget is charged. None to be told by its content."""
 
 
 class Container(Protocol):

@@ -20,9 +20,11 @@ from leakwatch.errors import (
 )
 from leakwatch.extract.base import Extraction, Gallery
 from leakwatch.model.artefact import Artefact, MemberPath
+from leakwatch.unpack.blobs import BLOB_KINDS, TextWithBlobs, has_blobs
 from leakwatch.unpack.budget import Budget
 from leakwatch.unpack.container import Container, Member, SeekableStream
 from leakwatch.unpack.formats import CONTAINERS, UNREAD_ARCHIVES
+from leakwatch.unpack.long_text import LONG_KINDS, LongText
 from leakwatch.unpack.member_reader import MemberReader, as_unpack_error
 from leakwatch.unpack.sniff import HEAD_BYTES, UNKNOWN, sniff
 from leakwatch.unpack.zip_directory import has_directory
@@ -118,7 +120,9 @@ class Walker:
         head = stream.read(HEAD_BYTES)
         place = _Place(MemberPath((name,), ()), sniff(head), 0)
         artefact = Artefact(place.path, place.kind, 0, "", 0)
-        container = self._container(place) or self._appended(place, stream)
+        size_bytes = stream.seek(0, 2)
+        container = self._container(place) or self._long_text(place, size_bytes)
+        container = container or self._appended(place, stream) or self._blobs(place, stream)
         stream.seek(0)
         if container is None:
             yield from self._leaf(place, stream, artefact)
@@ -126,14 +130,16 @@ class Walker:
         artefact = replace(artefact, kind=_container_kind(place), is_container=True)
         yield Opened(artefact)
         error = yield from self._inside(container, stream, place)
-        yield Done(self._with_text(_with_error(artefact, error), stream))
+        artefact = _with_error(artefact, error)
+        yield from self._done(artefact, stream if container.needs_seek else None)
 
     def _inside(
         self, container: Container, stream: SeekableStream, place: _Place
     ) -> Generator[Event, None, LeakwatchError | None]:
         """Yield the events of a container's members; return what stopped it, or None."""
         try:
-            self.budget.check_depth(place.depth + 1)
+            if not isinstance(container, LongText):
+                self.budget.check_depth(place.depth + 1)
             for member in container.members(stream, self.passwords):
                 self.budget.enter_member()
                 yield from self._guarded(container, member, place)
@@ -154,7 +160,9 @@ class Walker:
 
     def _member(self, container: Container, member: Member, parent: _Place) -> Iterator[Event]:
         path = parent.path.child(member.name, member.ordinal)
-        reader = MemberReader(member, self.budget.account(member.packed_bytes))
+        is_part = member.kind is not None
+        account = self.budget.account(member.packed_bytes)
+        reader = MemberReader(member, self.budget.uncharged() if is_part else account)
         if self._is_told(path.ordinals) or self._is_to_skip(path.ordinals):
             if not self._is_told(path.ordinals):
                 killed = ChildKilled("unpacking this member ran over a limit")
@@ -162,13 +170,17 @@ class Walker:
             if not container.needs_seek:
                 reader.drain()
             return
-        place = _Place(path, sniff(reader.peek(HEAD_BYTES)), parent.depth + 1)
+        kind = member.kind or sniff(reader.peek(HEAD_BYTES))
+        place = _Place(path, kind, parent.depth + (not is_part))
         inner = self._container(place)
+        if inner is None and kind in LONG_KINDS and not is_part:
+            most = 2 * self.budget.limits.text_part_bytes + 1
+            inner = self._long_text(place, len(reader.peek(most)))
         if inner is not None and not inner.needs_seek:
             yield from self._nested(inner, reader, reader, place)
             return
         held, is_cut = reader.hold(self.budget.limits.max_held_bytes)
-        inner = inner or self._appended(place, held)
+        inner = inner or self._appended(place, held) or self._blobs(place, held)
         if inner is not None and is_cut:
             too_large = BudgetExceeded(
                 "too large to be opened inside an archive", limit="held_bytes"
@@ -193,7 +205,16 @@ class Walker:
         size_bytes, sha256, crc32 = reader.facts()
         artefact = replace(artefact, size_bytes=size_bytes, sha256=sha256, crc32=crc32)
         artefact = _with_error(artefact, reader.error or error)
-        yield Done(self._with_text(artefact, stream) if inner.needs_seek else artefact)
+        yield from self._done(artefact, stream if inner.needs_seek else None)
+
+    def _done(self, artefact: Artefact, stream: SeekableStream | None) -> Iterator[Event]:
+        """Yield the last events of a container: of one with words of its own, those are read now."""
+        if stream is not None and self.extract.has_text(artefact.kind):
+            if self.extract.is_risky(artefact.kind):
+                # Nothing in it can be lost any more: what its parser dies of is its own.
+                yield Opened(replace(artefact, is_container=False))
+            artefact = self._with_text(artefact, stream)
+        yield Done(artefact)
 
     def _leaf(self, place: _Place, stream: SeekableStream, artefact: Artefact) -> Iterator[Event]:
         """Yield the events of one artefact that holds no others."""
@@ -241,6 +262,18 @@ class Walker:
         """Return the ZIP reader if an archive hangs at the end of other data."""
         is_zip = not self._is_plain(place.path) and has_directory(stream)
         return CONTAINERS["zip"] if is_zip else None
+
+    def _long_text(self, place: _Place, size_bytes: int) -> Container | None:
+        """Return the reader of a text too long to be held."""
+        part_bytes = self.budget.limits.text_part_bytes
+        is_long = place.kind in LONG_KINDS and size_bytes > 2 * part_bytes
+        return LongText(place.kind, part_bytes) if is_long else None
+
+    def _blobs(self, place: _Place, stream: SeekableStream) -> Container | None:
+        """Return the reader of files written into a text, if there are any."""
+        if place.kind not in BLOB_KINDS or self._is_plain(place.path):
+            return None
+        return TextWithBlobs() if has_blobs(stream) else None
 
     def _is_plain(self, path: MemberPath) -> bool:
         return path.ordinals == self.resume.plainly
