@@ -58,8 +58,10 @@ class Container(Protocol):
     ``formats.py``.
     """
 
-    needs_seek: bool
-    """False for formats read forwards (gzip, tar): these are never held in memory."""
+    @property
+    def needs_seek(self) -> bool:
+        """False for formats read forwards (gzip, tar): these are never held in memory."""
+        ...
 
     def members(self, stream: SeekableStream, passwords: Sequence[str] = (), /) -> Iterator[Member]:
         """Yield the members in the container's own order, folders and links left out.

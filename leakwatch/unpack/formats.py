@@ -8,6 +8,7 @@ from types import MappingProxyType
 from leakwatch.unpack.container import Container
 from leakwatch.unpack.gzip_stream import GZIP
 from leakwatch.unpack.libarchive_reader import LibarchiveReader
+from leakwatch.unpack.mail import Mailbox, MailMessage
 from leakwatch.unpack.packed_streams import BZIP2, COMPRESS, LZ4, LZIP, LZMA_ALONE, XZ, ZSTD
 from leakwatch.unpack.tar_archive import TarArchive
 from leakwatch.unpack.zip_archive import ZipArchive
@@ -26,6 +27,8 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
         "lz4": LZ4,
         "compress": COMPRESS,
         "tar": TarArchive(),
+        "eml": MailMessage(),
+        "mbox": Mailbox(),
         "iso": LibarchiveReader(("iso9660",)),
         "cab": LibarchiveReader(("cab",)),
         "cpio": LibarchiveReader(("cpio",)),

@@ -27,7 +27,11 @@ else:
 MAX_WINDOW_BYTES = 128 * 1024 * 1024
 """What ``zstd`` itself allows unasked; ``xz -9`` needs half."""
 _MEMORY_LIMIT = MAX_WINDOW_BYTES + MAX_WINDOW_BYTES // 2
-_ZSTD_OPTIONS = {zstd.DecompressionParameter.window_log_max: MAX_WINDOW_BYTES.bit_length() - 1}
+_ZSTD_OPTIONS: dict[int, int] = {
+    zstd.DecompressionParameter.window_log_max: MAX_WINDOW_BYTES.bit_length() - 1
+}
+_LZIP_SUMS = ((0, 4), (4, 12))
+"""Where CRC-32 and size stand behind the stream."""
 _ZSTD_SKIPPABLE = tuple(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60))
 
 
@@ -74,7 +78,9 @@ class Lzip:
 
     @property
     def needs_input(self) -> bool:
-        return self._decoder is None or self._decoder.eof or self._decoder.needs_input
+        if self._decoder is None or not self._decoder.eof:
+            return self._decoder is None or self._decoder.needs_input
+        return len(self._buffer) < self._TAIL_BYTES
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
         """Return more of the content. Raises Corrupt, Mismatch, BudgetExceeded."""
@@ -85,24 +91,21 @@ class Lzip:
             self._decoder = _lzip_decoder(self._buffer)
             data, self._buffer = self._buffer[self._HEAD_BYTES :], b""
         if self._decoder.eof:
-            self._end(data)
+            self._buffer += data
+            self._end()
             return b""
         out = self._decoder.decompress(data, max_length)
         self._crc32 = zlib.crc32(out, self._crc32)
         self._size_bytes += len(out)
-        if self._decoder.eof:
-            self._end(self._decoder.unused_data)
+        self._buffer = self._decoder.unused_data
         return out
 
-    def _end(self, data: bytes) -> None:
-        self._buffer += data
-        tail = self._buffer[: self._TAIL_BYTES]
-        if len(tail) < self._TAIL_BYTES:
+    def _end(self) -> None:
+        if len(self._buffer) < self._TAIL_BYTES:
             return
         self.eof, self.unused_data = True, self._buffer[self._TAIL_BYTES :]
-        said = int.from_bytes(tail[:4], "little"), int.from_bytes(tail[4:12], "little")
-        self._is_wrong = said != (self._crc32, self._size_bytes)
-        if self._is_wrong:
+        crc32, size_bytes = (int.from_bytes(self._buffer[a:b], "little") for a, b in _LZIP_SUMS)
+        if (crc32, size_bytes) != (self._crc32, self._size_bytes):
             raise Mismatch("the checksum or the size is wrong")
 
 

@@ -112,6 +112,16 @@ _HTML_TAG = re.compile(
 )
 _LEADING_COMMENT = re.compile(rb"\s*<!--(?:[^-]|-(?!->)){0,2000}-->", re.DOTALL)
 _MANY_TAGS = 3
+_FROM_LINE = re.compile(
+    rb"From [^\r\n]{0,300}\d{1,2}:\d\d[^\r\n]{0,100}\r?\n(?:[!-9;-~]{1,200}[ \t]*:|>From )"
+)
+_HEADER_BLOCK = re.compile(rb"(?:[!-9;-~]{1,100}[ \t]*:[^\n]*\n(?:[ \t]+[^\s][^\n]*\n)*)+")
+_HEADER_NAME = re.compile(rb"^([!-9;-~]{1,100})[ \t]*:", re.MULTILINE)
+_MAIL_HEADERS = frozenset(
+    b"from to cc subject date message-id received return-path delivered-to mime-version reply-to"
+    b" content-type content-transfer-encoding in-reply-to references sender x-mailer user-agent"
+    b" dkim-signature newsgroups path bcc content-class thread-topic thread-index".split()
+)
 _CONTROLS = bytes(sorted(set(range(1, 32)) - set(b"\b\t\n\v\f\r\x1b"))) + b"\x7f"
 _WHITE = b" \t\r\n"
 
@@ -127,7 +137,7 @@ def sniff(head: bytes) -> str:
     head = head[:_LOOK_BYTES]
     if not _is_text(head):
         return UNKNOWN
-    return _markup(head)
+    return _mail(head) or _markup(head)
 
 
 def _fits(kind: str, head: bytes) -> bool:
@@ -151,6 +161,17 @@ def _package(head: bytes) -> str:
 
 def _is_office(head: bytes) -> bool:
     return any(mark in head for mark in (b"[Content_Types].xml", b"_rels/.rels", b"docProps/"))
+
+
+def _mail(head: bytes) -> str | None:
+    """Tell a message by three headers at least that only mail has together, and a mailbox by its start."""
+    if head.startswith(b"From ") and _FROM_LINE.match(head):
+        return "mbox"
+    block = _HEADER_BLOCK.match(head)
+    if block is None:
+        return None
+    names = {name.lower() for name in _HEADER_NAME.findall(block[0])}
+    return "eml" if len(names & _MAIL_HEADERS) >= 3 else None
 
 
 def _markup(head: bytes) -> str:
