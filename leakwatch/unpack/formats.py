@@ -10,6 +10,8 @@ from leakwatch.unpack.gzip_stream import GZIP
 from leakwatch.unpack.libarchive_reader import LibarchiveReader
 from leakwatch.unpack.mail import Mailbox, MailMessage
 from leakwatch.unpack.packed_streams import BZIP2, COMPRESS, LZ4, LZIP, LZMA_ALONE, XZ, ZSTD
+from leakwatch.unpack.rar_archive import RarArchive
+from leakwatch.unpack.sevenzip_archive import SevenZipArchive
 from leakwatch.unpack.tar_archive import TarArchive
 from leakwatch.unpack.zip_archive import ZipArchive
 
@@ -37,6 +39,8 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
         "xar": LibarchiveReader(("xar",)),
         "warc": LibarchiveReader(("warc",)),
         "rpm": LibarchiveReader(("cpio",), ("rpm", "gzip", "bzip2", "xz", "lzma", "zstd")),
+        "rar": RarArchive(),
+        "7z": SevenZipArchive(),
         # Office documents are ZIP files; their text lies in XML members.
         "docx": _ZIP,
         "xlsx": _ZIP,
