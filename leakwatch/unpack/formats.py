@@ -5,24 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from leakwatch.unpack.container import Container
+from leakwatch.unpack.container import Container, Document
+from leakwatch.unpack.document_package import DocumentPackage
 from leakwatch.unpack.gzip_stream import GzipStream
+from leakwatch.unpack.ole_attachments import MessageAttachments, OleAttachments
+from leakwatch.unpack.pdf_attachments import PdfAttachments
 from leakwatch.unpack.zip_archive import ZipArchive
-
-_ZIP = ZipArchive()
 
 CONTAINERS: Mapping[str, Container] = MappingProxyType(
     {
-        "zip": _ZIP,
+        "zip": ZipArchive(),
         "gzip": GzipStream(),
-        # Office documents are ZIP files; their text lies in XML members.
-        "docx": _ZIP,
-        "xlsx": _ZIP,
-        "pptx": _ZIP,
-        "odf": _ZIP,
-        "epub": _ZIP,
     }
 )
+
+_PACKAGE = DocumentPackage()
+_OLE = OleAttachments()
+
+DOCUMENTS: Mapping[str, Document] = MappingProxyType(
+    {
+        "docx": _PACKAGE,
+        "xlsx": _PACKAGE,
+        "pptx": _PACKAGE,
+        "opc": _PACKAGE,
+        "odf": _PACKAGE,
+        "xps": _PACKAGE,
+        "epub": DocumentPackage(is_book=True),
+        "doc": _OLE,
+        "xls": _OLE,
+        "ppt": _OLE,
+        "ole": _OLE,
+        "msg": MessageAttachments(),
+        "pdf": PdfAttachments(),
+    }
+)
+"""Kinds that are read themselves, and may have files attached."""
 
 UNREAD_ARCHIVES = frozenset(
     {"bzip2", "xz", "zstd", "lz4", "compress", "7z", "rar", "tar", "cab"} - CONTAINERS.keys()

@@ -21,9 +21,10 @@ from leakwatch.errors import (
 from leakwatch.extract.base import Extraction, Gallery
 from leakwatch.model.artefact import Artefact, MemberPath
 from leakwatch.unpack.budget import Budget
-from leakwatch.unpack.container import Container, Member, SeekableStream
-from leakwatch.unpack.formats import CONTAINERS, UNREAD_ARCHIVES
+from leakwatch.unpack.container import Container, Document, Member, SeekableStream
+from leakwatch.unpack.formats import CONTAINERS, DOCUMENTS, UNREAD_ARCHIVES
 from leakwatch.unpack.member_reader import MemberReader, as_unpack_error
+from leakwatch.unpack.refine import PACKAGE_KINDS, refine
 from leakwatch.unpack.sniff import HEAD_BYTES, UNKNOWN, sniff
 from leakwatch.unpack.zip_directory import has_directory
 
@@ -116,9 +117,9 @@ class Walker:
         to compute, outside the process that parses.
         """
         head = stream.read(HEAD_BYTES)
-        place = _Place(MemberPath((name,), ()), sniff(head), 0)
+        place = _Place(MemberPath((name,), ()), refine(sniff(head), stream), 0)
         artefact = Artefact(place.path, place.kind, 0, "", 0)
-        container = self._container(place) or self._appended(place, stream)
+        container = self._container(place, stream)
         stream.seek(0)
         if container is None:
             yield from self._leaf(place, stream, artefact)
@@ -126,7 +127,7 @@ class Walker:
         artefact = replace(artefact, kind=_container_kind(place), is_container=True)
         yield Opened(artefact)
         error = yield from self._inside(container, stream, place)
-        yield Done(self._with_text(_with_error(artefact, error), stream))
+        yield from self._read(place, stream, _with_error(artefact, error))
 
     def _inside(
         self, container: Container, stream: SeekableStream, place: _Place
@@ -163,12 +164,13 @@ class Walker:
                 reader.drain()
             return
         place = _Place(path, sniff(reader.peek(HEAD_BYTES)), parent.depth + 1)
-        inner = self._container(place)
-        if inner is not None and not inner.needs_seek:
-            yield from self._nested(inner, reader, reader, place)
+        forward = self._forward(place)
+        if forward is not None:
+            yield from self._nested(forward, reader, reader, place)
             return
         held, is_cut = reader.hold(self.budget.limits.max_held_bytes)
-        inner = inner or self._appended(place, held)
+        place = replace(place, kind=refine(place.kind, held))
+        inner = self._container(place, held)
         if inner is not None and is_cut:
             too_large = BudgetExceeded(
                 "too large to be opened inside an archive", limit="held_bytes"
@@ -193,15 +195,23 @@ class Walker:
         size_bytes, sha256, crc32 = reader.facts()
         artefact = replace(artefact, size_bytes=size_bytes, sha256=sha256, crc32=crc32)
         artefact = _with_error(artefact, reader.error or error)
-        yield Done(self._with_text(artefact, stream) if inner.needs_seek else artefact)
+        if inner.needs_seek:
+            yield from self._read(place, stream, artefact)
+        else:
+            yield Done(artefact)
 
     def _leaf(self, place: _Place, stream: SeekableStream, artefact: Artefact) -> Iterator[Event]:
         """Yield the events of one artefact that holds no others."""
         if place.kind in UNREAD_ARCHIVES and artefact.error is None:
             artefact = _with_error(artefact, Unsupported(f"no reader for {place.kind}"))
+        yield from self._read(place, stream, artefact)
+
+    def _read(self, place: _Place, stream: SeekableStream, artefact: Artefact) -> Iterator[Event]:
+        """Yield the events of reading what an artefact says and shows itself."""
         shows = self._shows(place)
         if shows or (self.extract.is_risky(place.kind) and not self._is_plain(place.path)):
-            yield Opened(artefact)
+            # Its members, if it has any, are told: what dies now is the reading of it.
+            yield Opened(replace(artefact, is_container=False))
         artefact = self._with_text(artefact, stream)
         yield Done(self._with_pictures(artefact, stream) if shows else artefact)
 
@@ -234,13 +244,21 @@ class Walker:
         note = artefact.detail or gallery.note
         return replace(artefact, pictures=gallery.pictures, detail=note)
 
-    def _container(self, place: _Place) -> Container | None:
-        return None if self._is_plain(place.path) else CONTAINERS.get(place.kind)
+    def _forward(self, place: _Place) -> Container | None:
+        """Return who opens content as it comes, without holding it."""
+        container = None if self._is_plain(place.path) else CONTAINERS.get(place.kind)
+        return None if container is None or container.needs_seek else container
 
-    def _appended(self, place: _Place, stream: SeekableStream) -> Container | None:
-        """Return the ZIP reader if an archive hangs at the end of other data."""
-        is_zip = not self._is_plain(place.path) and has_directory(stream)
-        return CONTAINERS["zip"] if is_zip else None
+    def _container(self, place: _Place, stream: SeekableStream) -> Container | None:
+        """Return who opens content: as what it is, as a ZIP file at its end, as a document."""
+        if self._is_plain(place.path):
+            return None
+        if place.kind in CONTAINERS:
+            return CONTAINERS[place.kind]
+        if place.kind not in PACKAGE_KINDS and has_directory(stream):
+            return CONTAINERS["zip"]
+        document = DOCUMENTS.get(place.kind)
+        return document if document is not None and _has_members(document, stream) else None
 
     def _is_plain(self, path: MemberPath) -> bool:
         return path.ordinals == self.resume.plainly
@@ -259,6 +277,13 @@ class Walker:
             return False
         self._has_skipped = True
         return True
+
+
+def _has_members(document: Document, stream: SeekableStream) -> bool:
+    try:
+        return document.has_members(stream)
+    except Exception:  # noqa: BLE001  (hostile bytes raise anything; the text says what is wrong)
+        return False
 
 
 def _container_kind(place: _Place) -> str:
