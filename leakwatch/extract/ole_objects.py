@@ -29,7 +29,7 @@ class OleObject:
 
 
 def native_file(raw: bytes) -> tuple[str, bytes] | None:
-    """Return (name, content) of a file in the stream ``\\x01Ole10Native``, or None.
+    """Return (name, content) of a file in the stream of an embedded package, or None.
 
     Layout: size 4, 2 unknown, label and path to NUL, 4 unknown, size of another
     path 4 and that path, size 4, content.

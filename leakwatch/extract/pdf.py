@@ -17,6 +17,7 @@ from leakwatch.errors import Encrypted
 from leakwatch.extract.base import SECOND_WAY, ContentStream, Extraction
 from leakwatch.extract.pdf_rescue import rescue_text
 from leakwatch.extract.text_parts import TextParts
+from leakwatch.extract.whole import read_whole
 
 MAX_PAGES = 2_000
 NO_TEXT_LAYER = "no text layer"
@@ -144,7 +145,7 @@ def _without_text(
     """Say what a document without text for pdfium has: text for the other, or pictures."""
     stream.seek(0)
     try:
-        rescued = rescue_text(stream.read(), max_chars=max_chars)
+        rescued = rescue_text(read_whole(stream), max_chars=max_chars)
     except Exception:  # noqa: BLE001  (pdfium has read it; the other need not)
         rescued = Extraction("")
     if rescued.text.strip():

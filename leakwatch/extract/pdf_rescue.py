@@ -11,6 +11,7 @@ from leakwatch.errors import Encrypted
 from leakwatch.extract.base import ContentStream, Extraction
 from leakwatch.extract.panics import as_errors
 from leakwatch.extract.text_parts import TextParts
+from leakwatch.extract.whole import read_whole
 
 _MAX_PAGES = 2_000
 
@@ -21,7 +22,7 @@ class PdfRescue:
     is_risky = True
 
     def extract(self, stream: ContentStream, *, max_chars: int) -> Extraction:
-        return rescue_text(stream.read(), max_chars=max_chars)
+        return rescue_text(read_whole(stream), max_chars=max_chars)
 
 
 def rescue_text(data: bytes, *, max_chars: int) -> Extraction:

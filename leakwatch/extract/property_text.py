@@ -65,6 +65,6 @@ def _codec(page: int) -> str:
     if page in {_UTF8, _UTF16}:
         return "utf-8" if page == _UTF8 else "utf-16-le"
     try:
-        return "".encode(f"cp{page}") and "" or f"cp{page}"
+        return ("".encode(f"cp{page}") and "") or f"cp{page}"
     except LookupError:
         return "cp1252"

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from leakwatch.errors import ExtractError
 from leakwatch.extract.base import ContentStream, Extraction
 from leakwatch.extract.text_parts import TextParts
+from leakwatch.extract.whole import read_whole
 
 _TOKEN = re.compile(
     r"\\(?:([A-Za-z]{1,32})(-?[0-9]{1,10})? ?|'([0-9A-Fa-f]{2})|([^A-Za-z]))|([{}])|([^\\{}]+)",
@@ -55,7 +56,6 @@ _CHARSETS = {
 }  # fmt: skip
 """Of ``\\fcharset``; the others mean the document's own code page."""
 _PAGES = {"mac": "mac-roman", "pc": "cp437", "pca": "cp850", "ansi": "cp1252"}
-_CHUNK_BYTES = 1024 * 1024
 
 
 class RichText:
@@ -64,10 +64,7 @@ class RichText:
     is_risky = True
 
     def extract(self, stream: ContentStream, *, max_chars: int) -> Extraction:
-        chunks = []
-        while data := stream.read(_CHUNK_BYTES):
-            chunks.append(data)
-        return rich_text(b"".join(chunks), max_chars=max_chars)
+        return rich_text(read_whole(stream), max_chars=max_chars)
 
 
 def rich_text(data: bytes, *, max_chars: int) -> Extraction:

@@ -7,9 +7,10 @@ sheet kills the process; ``sheet_markup`` reads it then.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Iterator
+from typing import IO, cast
 
 import python_calamine
 
@@ -22,7 +23,7 @@ from leakwatch.extract.text_parts import TextParts
 from leakwatch.extract.workbook_binary import box_texts, workbook_stream
 
 SHEET_PARTS = re.compile(r"(?:.*/)?(?:worksheets/[^/]*|sharedstrings|workbook|calcchain)\.xml")
-_Cell = float | str | datetime.date | datetime.time | datetime.timedelta
+_Cell = float | str | dt.date | dt.time | dt.timedelta
 
 
 class Workbook:
@@ -63,7 +64,7 @@ def _sheets_text(stream: ContentStream, max_chars: int) -> TextParts:
     parts = TextParts(max_chars)
     with as_errors("calamine"):
         try:
-            workbook = python_calamine.CalamineWorkbook.from_filelike(stream)
+            workbook = python_calamine.CalamineWorkbook.from_filelike(cast("IO[bytes]", stream))
         except python_calamine.PasswordError:
             raise Encrypted("the workbook has a password") from None
         for line in _lines(workbook):
@@ -93,6 +94,6 @@ def _shown(cell: _Cell) -> str:
         return cell
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
-    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
+    if isinstance(cell, dt.datetime) and cell.time() == dt.time():
         return cell.date().isoformat()
     return str(cell)

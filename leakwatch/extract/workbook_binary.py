@@ -123,9 +123,9 @@ def _cell(kind: int, pieces: list[bytes], shared: list[str], *, is_wide: bool) -
         (chars,) = struct.unpack_from("<H", first.ljust(start + 2, b"\0"), start)
         rest = _Pieces([first[start + 2 :], *pieces[1:]])
         yield rest.starting_wide(chars) if is_wide else rest.take(chars).decode("cp1252", "replace")
-    elif kind == _NUMBER and len(first) >= 14:
-        yield _shown(struct.unpack_from("<d", first, 6)[0])
-    elif kind == _FORMULA and len(first) >= 14 and first[12:14] != b"\xff\xff":
+    elif (kind == _NUMBER and len(first) >= 14) or (
+        kind == _FORMULA and len(first) >= 14 and first[12:14] != b"\xff\xff"
+    ):
         yield _shown(struct.unpack_from("<d", first, 6)[0])
     elif kind == _SMALL and len(first) >= 10:
         yield _shown(_small(first[6:10]))

@@ -23,12 +23,20 @@ _FOLDERS = re.compile(
     r"|documents|resources|pictures|media|thumbnails|configurations2|basic|scripts|dialogs"
     r"|object \d+|objectreplacements)/.*"
 )
-_PART_ENDS = frozenset(
-    "xml rels vml bin psmdcp rdf odttf fntdata ttf otf fpage fdoc fdseq frag struct lang xaml"
-    # Pictures belong to the document that shows them.
-    " png jpg jpeg jpe gif bmp dib tif tiff emf wmf emz wmz wdp jxr hdp svg webp ico pict svm".split()
-)
-_BOOK_ENDS = _PART_ENDS | frozenset("html htm xhtml css ncx opf js woff woff2 smil pls".split())
+_SHOWN_ENDS = {
+    *("png", "jpg", "jpeg", "jpe", "gif", "bmp", "dib", "tif", "tiff", "webp", "svg", "ico"),
+    *("emf", "wmf", "emz", "wmz", "wdp", "jxr", "hdp", "pict", "svm"),
+}
+"""Pictures belong to the document that shows them."""
+_PART_ENDS = {
+    *("xml", "rels", "vml", "bin", "rdf", "xaml", "psmdcp", "fpage", "fdoc", "fdseq", "frag"),
+    *("odttf", "fntdata", "ttf", "otf", "struct", "lang"),
+    *_SHOWN_ENDS,
+}
+_BOOK_ENDS = {
+    *("html", "htm", "xhtml", "css", "ncx", "opf", "js", "woff", "woff2", "smil", "pls"),
+    *_PART_ENDS,
+}
 _NAMED_PARTS = frozenset({"mimetype", "layout-cache", "current"})
 
 
@@ -48,9 +56,7 @@ class DocumentPackage:
             self._is_attached(entry.name) for entry in read_directory(stream)
         )
 
-    def members(
-        self, stream: SeekableStream, passwords: Sequence[str] = (), /
-    ) -> Iterator[Member]:
+    def members(self, stream: SeekableStream, passwords: Sequence[str] = (), /) -> Iterator[Member]:
         """Yield attached files in directory order; raises as a ZIP archive does.
 
         Of a damaged document, which gives no text as a whole, the parts with

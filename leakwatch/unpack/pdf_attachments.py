@@ -31,9 +31,7 @@ class PdfAttachments:
             before = data[-16:]
         return False
 
-    def members(
-        self, stream: SeekableStream, passwords: Sequence[str] = (), /
-    ) -> Iterator[Member]:
+    def members(self, stream: SeekableStream, passwords: Sequence[str] = (), /) -> Iterator[Member]:
         """Yield the attachments.
 
         Raises:
