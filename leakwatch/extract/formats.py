@@ -6,16 +6,30 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from leakwatch.extract.base import ContentStream, Extraction, Extractor
+from leakwatch.extract.dicom_text import DicomText
+from leakwatch.extract.hl7 import Hl7Message
 from leakwatch.extract.html import HtmlPage
 from leakwatch.extract.plain import PlainText
 from leakwatch.extract.stripped import StrippedMarkup
 
 EXTRACTORS: Mapping[str, Extractor] = MappingProxyType(
-    {"text": PlainText(), "html": HtmlPage(), "xml": StrippedMarkup()}
+    {
+        "text": PlainText(),
+        "html": HtmlPage(),
+        "xml": StrippedMarkup(),
+        "hl7": Hl7Message(),
+        "dicom": DicomText(),
+        "dicom-document": DicomText(),
+    }
 )
 
 _PLAIN_WAYS: Mapping[str, Extractor] = MappingProxyType(
-    {"text": StrippedMarkup(), "html": StrippedMarkup(), "xml": StrippedMarkup()}
+    {
+        "text": StrippedMarkup(),
+        "html": StrippedMarkup(),
+        "xml": StrippedMarkup(),
+        "hl7": PlainText(),
+    }
 )
 
 

@@ -7,6 +7,7 @@ may claim 50,000 x 50,000. Large pictures are shrunk while they are decoded
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,12 +15,15 @@ from numpy.typing import NDArray
 
 # Named one by one: Pillow would else load all of its plugins for a TIFF.
 from PIL import (
+    AvifImagePlugin,
     BmpImagePlugin,
     GifImagePlugin,
     Image,
     ImageFile,
+    Jpeg2KImagePlugin,
     JpegImagePlugin,
     PngImagePlugin,
+    PpmImagePlugin,
     TiffImagePlugin,
     UnidentifiedImageError,
     WebPImagePlugin,
@@ -41,8 +45,13 @@ FORMATS = tuple(
         GifImagePlugin.GifImageFile,
         BmpImagePlugin.BmpImageFile,
         WebPImagePlugin.WebPImageFile,
+        Jpeg2KImagePlugin.Jpeg2KImageFile,
+        PpmImagePlugin.PpmImageFile,
+        AvifImagePlugin.AvifImageFile,
     )
 )
+# A child may make no threads.
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 _AS_IT_IS = frozenset({"L", "RGB"})
 _GREYS = frozenset({"1", "LA", "La"})
 _PALETTES = frozenset({"P", "PA"})
@@ -79,8 +88,12 @@ class PictureFile:
         note = None
         frames = picture_frames(stream, PictureBudget(limits))
         try:
-            for picture in frames:
-                found.setdefault(picture.hashes[0], picture)
+            for number, picture in enumerate(frames):
+                if number >= limits.max_pages:
+                    note = f"pictures of the first {number} frames only"
+                    break
+                if picture is not None:
+                    found.setdefault(picture.hashes[0], picture)
                 if len(found) >= limits.max_pictures:
                     note = f"pictures cut after {limits.max_pictures}"
                     break
@@ -91,8 +104,8 @@ class PictureFile:
         return Gallery(tuple(found.values()), note)
 
 
-def picture_frames(stream: ContentStream, budget: PictureBudget) -> Iterator[Picture]:
-    """Yield the picture of each page or frame that is large enough.
+def picture_frames(stream: ContentStream, budget: PictureBudget) -> Iterator[Picture | None]:
+    """Yield the picture of each page or frame, None for one that is too small.
 
     Raises:
         BudgetExceeded: a picture is too large.
@@ -109,6 +122,8 @@ def picture_frames(stream: ContentStream, budget: PictureBudget) -> Iterator[Pic
             if min(image.size) >= MIN_SIDE_PX:
                 budget.enter(image.size)
                 yield hash_picture(image)
+            else:
+                yield None
             number += 1
 
 
@@ -132,7 +147,13 @@ def hash_picture(image: Image.Image) -> Picture:
 
 def _opened(stream: ContentStream) -> Image.Image:
     try:
-        return Image.open(stream, formats=FORMATS)  # type: ignore[arg-type]
+        try:
+            return Image.open(stream, formats=FORMATS)  # type: ignore[arg-type]
+        except ValueError:
+            # A text or a colour profile that unpacks to megabytes: the picture does without.
+            stream.seek(0)
+            with _leniently():
+                return Image.open(stream, formats=FORMATS)  # type: ignore[arg-type]
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise BudgetExceeded("a picture is far too large", limit="pixels") from None
     except UnidentifiedImageError:
@@ -143,12 +164,19 @@ def _load(image: Image.Image) -> None:
     """Decode; of a file that is cut off, what there is."""
     try:
         image.load()
-    except OSError:
-        ImageFile.LOAD_TRUNCATED_IMAGES = True
-        try:
+    except (OSError, ValueError):
+        with _leniently():
             image.load()
-        finally:
-            ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+
+@contextlib.contextmanager
+def _leniently() -> Iterator[None]:
+    """Have Pillow make do with what is whole."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
 def _as_bytes(values: NDArray[np.generic]) -> NDArray[np.uint8]:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from leakwatch.extract.base import ContentStream, Gallery, PictureLimits, PictureReader
+from leakwatch.extract.dicom_pictures import DicomPictures
 from leakwatch.extract.image import PictureFile
 from leakwatch.extract.pdf_pictures import PdfPictures
 
-PICTURE_KINDS = ("jpeg", "png", "tiff", "gif", "webp", "bmp")
+PICTURE_KINDS = ("jpeg", "png", "tiff", "gif", "webp", "bmp", "jp2", "pnm", "avif")
 _READERS: Mapping[str, PictureReader] = MappingProxyType(
-    {**dict.fromkeys(PICTURE_KINDS, PictureFile()), "pdf": PdfPictures()}
+    {**dict.fromkeys(PICTURE_KINDS, PictureFile()), "pdf": PdfPictures(), "dicom": DicomPictures()}
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from leakwatch.unpack.container import Container
+from leakwatch.unpack.dicom_document import DicomDocument
 from leakwatch.unpack.gzip_stream import GzipStream
 from leakwatch.unpack.zip_archive import ZipArchive
 
@@ -21,6 +22,7 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
         "pptx": _ZIP,
         "odf": _ZIP,
         "epub": _ZIP,
+        "dicom-document": DicomDocument(),
     }
 )
 
