@@ -9,9 +9,12 @@ from leakwatch.extract.base import ContentStream, Extraction, Extractor
 from leakwatch.extract.dicom_text import DicomText
 from leakwatch.extract.hl7 import Hl7Message
 from leakwatch.extract.html import HtmlPage
+from leakwatch.extract.picture_text import PictureText
 from leakwatch.extract.plain import PlainText
 from leakwatch.extract.stripped import StrippedMarkup
 
+LABELLED = ("jpeg", "png", "gif", "webp", "tiff", "pnm")
+"""Pictures that may have words written into them; one that has none has no text."""
 EXTRACTORS: Mapping[str, Extractor] = MappingProxyType(
     {
         "text": PlainText(),
@@ -20,6 +23,7 @@ EXTRACTORS: Mapping[str, Extractor] = MappingProxyType(
         "hl7": Hl7Message(),
         "dicom": DicomText(),
         "dicom-document": DicomText(),
+        **dict.fromkeys(LABELLED, PictureText()),
     }
 )
 
@@ -56,11 +60,13 @@ class TextExtraction:
         if extractor is None:
             return None
         try:
-            return extractor.extract(stream, max_chars=self._max_chars)
+            extraction = extractor.extract(stream, max_chars=self._max_chars)
         except Exception as error:
             if plainly or kind not in _PLAIN_WAYS:
                 raise
             note = f"the parser failed ({type(error).__name__}): tags stripped"
+        else:
+            return extraction if extraction.text or kind not in LABELLED else None
         stream.seek(0)
         text = _PLAIN_WAYS[kind].extract(stream, max_chars=self._max_chars).text
         return Extraction(text, note)

@@ -34,5 +34,5 @@ class DicomDocument:
 
 
 def _chunks(value: memoryview) -> Iterator[bytes]:
-    for start in range(0, len(element.value), CHUNK_BYTES):
+    for start in range(0, len(value), CHUNK_BYTES):
         yield bytes(value[start : start + CHUNK_BYTES])
