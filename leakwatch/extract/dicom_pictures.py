@@ -6,18 +6,20 @@ by its own header where it is a JPEG or JPEG 2000 file.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from leakwatch.errors import BudgetExceeded, ExtractError
 from leakwatch.extract.base import ContentStream, Gallery, PictureLimits
 from leakwatch.extract.dicom import PIXEL_DATA, Element, open_data_set
-from leakwatch.extract.dicom_pixels import Form, form_of, open_file, shown, shown_file
-from leakwatch.extract.image import MIN_SIDE_PX, PictureBudget, hash_picture
+from leakwatch.extract.dicom_pixels import Form, form_of, shown, shown_file
+from leakwatch.extract.image import MIN_SIDE_PX, PictureBudget, hash_picture, opened
 from leakwatch.model.picture import Picture
 
 _MAX_BYTES = 256 * 1024 * 1024
 """Read of a file; frames behind that are left out."""
+_FILES = ("JPEG", "JPEG2000")
 _RLE = "1.2.840.10008.1.2.5"
 _FRAME_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51")
 
@@ -108,7 +110,7 @@ def _joined(parts: list[memoryview]) -> memoryview:
 def _picture(frame: _Frame, form: Form, budget: PictureBudget) -> Picture | None:
     """Return the hashes of a frame, None for one too small to show anybody."""
     if frame.is_file:
-        with open_file(frame.data) as image:
+        with opened(io.BytesIO(frame.data), _FILES) as image:
             if min(image.size) < MIN_SIDE_PX:
                 return None
             budget.enter(image.size)

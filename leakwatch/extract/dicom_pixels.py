@@ -6,13 +6,12 @@ as a viewer would show them; where it names none, from the darkest to the lighte
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, Jpeg2KImagePlugin, JpegImagePlugin
+from PIL import Image
 
 from leakwatch.errors import ExtractError
 from leakwatch.extract.dicom import Element
@@ -27,7 +26,6 @@ _SIGNED, _CENTRE, _WIDTH, _INTERCEPT, _SLOPE = (
     0x00281052,
     0x00281053,
 )
-_FILES = (JpegImagePlugin.JpegImageFile.format, Jpeg2KImagePlugin.Jpeg2KImageFile.format)
 _J2K_START, _J2K_DEPTH_AT = b"\xff\x4f\xff\x51", 42
 _MOST = 1e9
 
@@ -100,11 +98,6 @@ def _window(header: Mapping[int, Element]) -> tuple[float, float] | None:
     middle = (centre - (_decimal(header, _INTERCEPT) or 0.0)) / slope
     half = abs(width / slope) / 2
     return middle - half, middle + half
-
-
-def open_file(data: memoryview) -> Image.Image:
-    """Open a frame that is a picture file in itself; decodes nothing yet."""
-    return Image.open(io.BytesIO(data), formats=_FILES)  # type: ignore[arg-type]
 
 
 def shown_file(image: Image.Image, data: memoryview, form: Form) -> Image.Image:

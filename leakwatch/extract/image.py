@@ -8,7 +8,7 @@ may claim 50,000 x 50,000. Large pictures are shrunk while they are decoded
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,7 +113,7 @@ def picture_frames(stream: ContentStream, budget: PictureBudget) -> Iterator[Pic
         Exception: whatever else Pillow raises.
     """
     number = 0
-    with _opened(stream) as image:
+    with opened(stream) as image:
         while True:
             try:
                 image.seek(number)
@@ -145,15 +145,21 @@ def hash_picture(image: Image.Image) -> Picture:
     return pdq(np.asarray(image))
 
 
-def _opened(stream: ContentStream) -> Image.Image:
+def opened(stream: ContentStream, formats: Sequence[str] = FORMATS) -> Image.Image:
+    """Open a picture whose pixels nobody has touched yet.
+
+    Raises:
+        BudgetExceeded: it claims far too many.
+        ExtractError: the header is none of the formats'.
+    """
     try:
         try:
-            return Image.open(stream, formats=FORMATS)  # type: ignore[arg-type]
+            return Image.open(stream, formats=formats)  # type: ignore[arg-type]
         except ValueError:
             # A text or a colour profile that unpacks to megabytes: the picture does without.
             stream.seek(0)
             with _leniently():
-                return Image.open(stream, formats=FORMATS)  # type: ignore[arg-type]
+                return Image.open(stream, formats=formats)  # type: ignore[arg-type]
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise BudgetExceeded("a picture is far too large", limit="pixels") from None
     except UnidentifiedImageError:

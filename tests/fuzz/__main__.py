@@ -5,6 +5,8 @@ memory for one input. What was found interesting is kept below ``.fuzz/`` and
 gone on from; what broke a target lies there too, with the command that shows it.
 """
 
+# ruff: noqa: T201 - a table is printed
+
 from __future__ import annotations
 
 import argparse
@@ -76,7 +78,8 @@ def _fuzz(target: Target, seconds: int) -> bool:
 
 
 def _report(target: Target, broken: Path, told: bytes) -> None:
-    print("\n".join(f"    {line}" for line in told.decode("utf-8", "replace").splitlines()[-25:]))
+    lines = [line for line in told.decode("utf-8", "replace").splitlines() if line[:1] != "#"]
+    print("\n".join(f"    {line}" for line in lines[-25:]))
     found = sorted(broken.iterdir(), key=lambda path: path.stat().st_mtime)
     if found:
         print(

@@ -46,7 +46,8 @@ def _frames(data: bytes) -> None:
                     )
                 )
             )
-            if decode_artefact(again, "x") != artefact:
+            # What a child says of the whole's bytes is not believed, so not passed on.
+            if artefact.path.ordinals and decode_artefact(again, "x") != artefact:
                 raise AssertionError("a frame changes on its way")
 
 
