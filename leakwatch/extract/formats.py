@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from leakwatch.extract.base import ContentStream, Extraction, Extractor
+from leakwatch.extract.base import ContentStream, Extraction, Extractor, OcrLimits
 from leakwatch.extract.dicom_text import DicomText
 from leakwatch.extract.hl7 import Hl7Message
 from leakwatch.extract.html import HtmlPage
+from leakwatch.extract.page_reading import PageReading
 from leakwatch.extract.picture_text import PictureText
 from leakwatch.extract.plain import PlainText
 from leakwatch.extract.stripped import StrippedMarkup
@@ -38,17 +39,23 @@ _PLAIN_WAYS: Mapping[str, Extractor] = MappingProxyType(
 
 
 class TextExtraction:
-    """All extractors behind one call."""
+    """All extractors behind one call.
 
-    def __init__(self, *, max_chars: int) -> None:
+    Args:
+        max_chars: of one artefact's text.
+        ocr: read pages that are pictures; None for no.
+    """
+
+    def __init__(self, *, max_chars: int, ocr: OcrLimits | None = None) -> None:
         self._max_chars = max_chars
+        self._reading = None if ocr is None else PageReading(ocr)
 
     def has_text(self, kind: str) -> bool:
-        return kind in EXTRACTORS
+        return kind in EXTRACTORS or self._reads(kind)
 
     def is_risky(self, kind: str) -> bool:
         extractor = EXTRACTORS.get(kind)
-        return extractor is not None and extractor.is_risky
+        return (extractor is not None and extractor.is_risky) or self._reads(kind)
 
     def __call__(self, kind: str, stream: ContentStream, *, plainly: bool) -> Extraction | None:
         """Return the text of this kind of content, or None where there is no way to any.
@@ -56,6 +63,19 @@ class TextExtraction:
         A parser that fails is answered the plain way where there is one; else
         raises what the parser raised.
         """
+        if plainly or self._reading is None or not self._reading.reads(kind):
+            return self._written(kind, stream, plainly=plainly)
+        return self._reading.added(
+            kind,
+            stream,
+            lambda: self._written(kind, stream, plainly=False),
+            max_chars=self._max_chars,
+        )
+
+    def _reads(self, kind: str) -> bool:
+        return self._reading is not None and self._reading.reads(kind)
+
+    def _written(self, kind: str, stream: ContentStream, *, plainly: bool) -> Extraction | None:
         extractor = (_PLAIN_WAYS if plainly else EXTRACTORS).get(kind)
         if extractor is None:
             return None

@@ -131,7 +131,7 @@ def hash_picture(image: Image.Image) -> Picture:
     """Return the hashes of a picture whose size was judged; decodes it."""
     # Twice the side: JPEG shrinks by halves, and the rest is to be done well.
     image.draft(None, (2 * SIDE_PX, 2 * SIDE_PX))
-    _load(image)
+    load(image)
     if image.mode[0] in "IF":
         image = Image.fromarray(_as_bytes(np.asarray(image)))
     if image.mode in _PALETTES:
@@ -166,7 +166,7 @@ def opened(stream: ContentStream, formats: Sequence[str] = FORMATS) -> Image.Ima
         raise ExtractError("the header is no picture's") from None
 
 
-def _load(image: Image.Image) -> None:
+def load(image: Image.Image) -> None:
     """Decode; of a file that is cut off, what there is."""
     try:
         image.load()
