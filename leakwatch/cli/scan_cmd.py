@@ -50,6 +50,9 @@ def scan(
     tor_proxy: Annotated[
         str, typer.Option("--tor-proxy", metavar="URL", help="SOCKS proxy for URLs.")
     ] = "socks5://127.0.0.1:9050",
+    ocr: Annotated[
+        bool, typer.Option("--ocr", help="Read scans and pictures of pages too (leakwatch[ocr]).")
+    ] = False,
     jobs: Annotated[
         int | None,
         typer.Option("--jobs", min=1, help="Processes that look; one a core unless given."),
@@ -80,7 +83,7 @@ def scan(
         return UrlTargets(direct, allow_private, tor_proxy)(url)
 
     output = Output(as_json=as_json)
-    looker = _looker(corpora, FingerprintKey.load(key), fetch_target)
+    looker = _looker(corpora, FingerprintKey.load(key), fetch_target, ocr=ocr)
     with Crew(looker, jobs=jobs or cores()) as crew, output.progress("looked at") as bar:
         results = scan_targets(crew, targets, progress=lambda n: bar.advance(bar.task_ids[0], n))
         code = show(output, results, explain=explain)
@@ -88,7 +91,11 @@ def scan(
 
 
 def _looker(
-    corpora: Sequence[Path], key: FingerprintKey, fetch_target: Callable[[str], Sequence[Fetched]]
+    corpora: Sequence[Path],
+    key: FingerprintKey,
+    fetch_target: Callable[[str], Sequence[Fetched]],
+    *,
+    ocr: bool,
 ) -> Callable[[], AbstractContextManager[Looker]]:
     """Open the corpora; return what gives each process its looker."""
     from leakwatch.corpus.bundle import open_corpus
@@ -97,12 +104,13 @@ def _looker(
     from leakwatch.match.scan import Looker
     from leakwatch.sandbox.limits import ReadLimits
     from leakwatch.sandbox.pool import SandboxPool
+    from leakwatch.wiring.ocr import ocr_limits
 
     # Opened and checked once: the processes inherit the maps and share their pages.
     opened = [open_corpus(path) for path in corpora]
     matcher = CorpusMatcher(opened, key)
     images = any(corpus.manifest.images for corpus in opened)
-    limits = ReadLimits(pictures=PictureLimits() if images else None)
+    limits = ReadLimits(pictures=PictureLimits() if images else None, ocr=ocr_limits(wanted=ocr))
 
     @contextmanager
     def looker() -> Iterator[Looker]:

@@ -155,8 +155,9 @@ def opened(stream: ContentStream, formats: Sequence[str] = FORMATS) -> Image.Ima
     try:
         try:
             return Image.open(stream, formats=formats)  # type: ignore[arg-type]
-        except ValueError:
-            # A text or a colour profile that unpacks to megabytes: the picture does without.
+        except (ValueError, UnidentifiedImageError):
+            # A comment with a wrong checksum, a colour profile that unpacks to megabytes:
+            # what shows the picture on a screen does without.
             stream.seek(0)
             with _leniently():
                 return Image.open(stream, formats=formats)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from leakwatch.extract.base import ContentStream, Extraction, OcrLimits
 if TYPE_CHECKING:
     from leakwatch.extract.ocr import Ocr
 
-OCR_KINDS = frozenset("jpeg png tiff gif webp bmp jp2 pnm pdf".split())
+OCR_KINDS = frozenset(("jpeg", "png", "tiff", "gif", "webp", "bmp", "jp2", "pnm", "pdf"))
 
 
 class PageReading:

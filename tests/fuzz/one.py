@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import warnings
 
-import atheris  # type: ignore[import-not-found]
+import atheris
 
 # Coverage is counted in what is imported here.
 with atheris.instrument_imports(include=["leakwatch"]):
