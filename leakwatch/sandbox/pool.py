@@ -95,7 +95,7 @@ class SandboxPool:
         self._passwords = tuple(passwords)
         self._modules = tuple(parser_modules)
         self._required_layers = tuple(required_layers)
-        pictures = limits.pictures is not None
+        pictures = limits.pictures is not None or limits.ocr is not None
         self._workers = [_Worker(self._modules, pictures=pictures) for _ in range(workers)]
         self._free: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
         for worker in self._workers:

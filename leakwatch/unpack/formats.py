@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from leakwatch.unpack.container import Container, Document
+from leakwatch.unpack.dicom_document import DicomDocument
 from leakwatch.unpack.document_package import DocumentPackage
 from leakwatch.unpack.gzip_stream import GZIP
 from leakwatch.unpack.libarchive_reader import LibarchiveReader
@@ -42,6 +43,7 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
         "rar": RarArchive(),
         "7z": SevenZipArchive(),
         "zip": ZipArchive(),
+        "dicom-document": DicomDocument(),
     }
 )
 
