@@ -7,7 +7,9 @@ from types import MappingProxyType
 
 from leakwatch.errors import Encrypted
 from leakwatch.extract.base import SECOND_WAY, ContentStream, Extraction, Extractor, OcrLimits
+from leakwatch.extract.dicom_text import DicomText
 from leakwatch.extract.eml import MailText
+from leakwatch.extract.hl7 import Hl7Message
 from leakwatch.extract.html import HtmlPage
 from leakwatch.extract.message import OutlookMessage
 from leakwatch.extract.office import OfficePackage
@@ -17,6 +19,7 @@ from leakwatch.extract.page_packages import Book, FixedPages
 from leakwatch.extract.page_reading import PageReading
 from leakwatch.extract.pdf import PdfText
 from leakwatch.extract.pdf_rescue import PdfRescue
+from leakwatch.extract.picture_text import PictureText
 from leakwatch.extract.plain import PlainText
 from leakwatch.extract.powerpoint_binary import PowerPointBinary
 from leakwatch.extract.rtf import RichText
