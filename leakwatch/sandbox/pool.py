@@ -35,6 +35,8 @@ from leakwatch.unpack.sniff import UNKNOWN
 
 log = structlog.get_logger(__name__)
 
+_STREAMED = 64
+"""How much more may be told one by one than at once: a dump of many gigabytes, whole."""
 _PARSER_NAME = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z]\w*)")
 _SOURCE_ERRORS = tuple(cls for cls in error_classes() if issubclass(cls, SourceError))
 
@@ -144,7 +146,8 @@ class SandboxPool:
         Raises:
             SandboxError: the sandbox itself does not work.
         """
-        return sorted(self.iter_read(body, name=name), key=lambda found: found.path.ordinals)
+        found = self.iter_read(body, name=name, output_bytes=self._limits.output_bytes)
+        return sorted(found, key=lambda artefact: artefact.path.ordinals)
 
     def iter_read(
         self, body: Body, *, name: str, output_bytes: int | None = None
@@ -153,9 +156,10 @@ class SandboxPool:
 
         The whole comes last, because only then is it known whether all of it
         was read. Nothing is held but the artefact at hand, so ``output_bytes``
-        may be far over the limit that ``read`` keeps. Closing the iterator early
-        ends the child. Raises as ``read``.
+        is far over the limit that ``read`` keeps unless it is given. Closing the
+        iterator early ends the child. Raises as ``read``.
         """
+        output_bytes = output_bytes or _STREAMED * self._limits.output_bytes
         try:
             with take_in(body) as intake:
                 reading = Reading(intake, name, self._limits, output_bytes=output_bytes)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from leakwatch.unpack.container import Container
-from leakwatch.unpack.gzip_stream import GZIP
+from leakwatch.unpack.gzip_stream import GZIP, ZLIB
 from leakwatch.unpack.libarchive_reader import LibarchiveReader
 from leakwatch.unpack.mail import Mailbox, MailMessage
 from leakwatch.unpack.packed_streams import BZIP2, COMPRESS, LZ4, LZIP, LZMA_ALONE, XZ, ZSTD
 from leakwatch.unpack.tar_archive import TarArchive
+from leakwatch.unpack.tnef import TnefMessage
 from leakwatch.unpack.zip_archive import ZipArchive
 
 _ZIP = ZipArchive()
@@ -19,6 +20,7 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
     {
         "zip": _ZIP,
         "gzip": GZIP,
+        "zlib": ZLIB,
         "bzip2": BZIP2,
         "xz": XZ,
         "lzma": LZMA_ALONE,
@@ -29,6 +31,7 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
         "tar": TarArchive(),
         "eml": MailMessage(),
         "mbox": Mailbox(),
+        "tnef": TnefMessage(),
         "iso": LibarchiveReader(("iso9660",)),
         "cab": LibarchiveReader(("cab",)),
         "cpio": LibarchiveReader(("cpio",)),
@@ -47,6 +50,7 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
 )
 
 UNREAD_ARCHIVES = frozenset(
-    {"7z", "rar", "arj", "ace", "lrzip", "lzop", "stuffit", "udf", "wim", "zoo"} - CONTAINERS.keys()
+    {"7z", "rar", "arj", "ace", "grzip", "lrzip", "lzop", "stuffit", "udf", "wim", "zoo"}
+    - CONTAINERS.keys()
 )
 """Archives of a kind that nobody here opens: reported as such, never passed over."""

@@ -6,6 +6,7 @@ A name's extension says what somebody wants us to believe, so it is not asked.
 from __future__ import annotations
 
 import re
+import zlib
 
 from leakwatch.unpack.tar_header import is_header as is_tar_header
 
@@ -24,6 +25,13 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"BZh", "bzip2"),
     (0, b"\xfd7zXZ\x00", "xz"),
     (0, b"\x28\xb5\x2f\xfd", "zstd"),
+    *((0, bytes([0x50 + n]) + b"\x2a\x4d\x18", "zstd") for n in range(16)),
+    (0, b"GRZipII\0", "grzip"),
+    (0, b"\x78\x01", "zlib"),
+    (0, b"\x78\x5e", "zlib"),
+    (0, b"\x78\x9c", "zlib"),
+    (0, b"\x78\xda", "zlib"),
+    (0, b"\x78\x9f\x3e\x22", "tnef"),
     (0, b"\x04\x22\x4d\x18", "lz4"),
     (0, b"\x1f\x9d", "compress"),
     (0, b"7z\xbc\xaf\x27\x1c", "7z"),
@@ -133,7 +141,9 @@ def sniff(head: bytes) -> str:
         return "tar"
     for offset, magic, kind in (*_BY_FIRST_BYTE.get(head[:1], ()), *_FURTHER_ON):
         if head.startswith(magic, offset) and _fits(kind, head):
-            return _package(head[:_LOOK_BYTES]) if kind == "zip" else kind
+            if kind == "zip":
+                return _package(head[:_LOOK_BYTES])
+            return _behind_skippable(head) if kind == "zstd" else kind
     head = head[:_LOOK_BYTES]
     if not _is_text(head):
         return UNKNOWN
@@ -148,8 +158,26 @@ def _fits(kind: str, head: bytes) -> bool:
         return int.from_bytes(head[14:18], "little") in _BMP_HEADERS
     if kind in {"exe", "mp4"}:
         return b"\0" in head[:_LOOK_BYTES]
+    if kind == "zlib":
+        return _inflates(head[:_LOOK_BYTES])
     look = _SECOND_LOOKS.get(kind)
     return look is None or look.match(head) is not None
+
+
+def _inflates(head: bytes) -> bool:
+    """Try: two bytes are no signature, and some of these pairs start words."""
+    try:
+        return bool(zlib.decompressobj().decompress(head, 64 * 1024))
+    except zlib.error:
+        return False
+
+
+def _behind_skippable(head: bytes) -> str:
+    """Return what follows frames that LZ4 and Zstandard alike tell readers to skip."""
+    at = 0
+    while head[at + 1 : at + 4] == b"\x2a\x4d\x18":
+        at += 8 + int.from_bytes(head[at + 4 : at + 8], "little")
+    return "lz4" if head.startswith(b"\x04\x22\x4d\x18", at) else "zstd"
 
 
 def _package(head: bytes) -> str:

@@ -161,8 +161,9 @@ class Walker:
     def _member(self, container: Container, member: Member, parent: _Place) -> Iterator[Event]:
         path = parent.path.child(member.name, member.ordinal)
         is_part = member.kind is not None
-        account = self.budget.account(member.packed_bytes)
-        reader = MemberReader(member, self.budget.uncharged() if is_part else account)
+        budget = self.budget
+        account = budget.uncharged() if is_part else budget.account(member.packed_bytes)
+        reader = MemberReader(member, account)
         if self._is_told(path.ordinals) or self._is_to_skip(path.ordinals):
             if not self._is_told(path.ordinals):
                 killed = ChildKilled("unpacking this member ran over a limit")
@@ -177,6 +178,7 @@ class Walker:
             most = 2 * self.budget.limits.text_part_bytes + 1
             inner = self._long_text(place, len(reader.peek(most)))
         if inner is not None and not inner.needs_seek:
+            account.stream()
             yield from self._nested(inner, reader, reader, place)
             return
         held, is_cut = reader.hold(self.budget.limits.max_held_bytes)
