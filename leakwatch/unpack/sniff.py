@@ -33,6 +33,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x78\xda", "zlib"),
     (0, b"\x78\x9f\x3e\x22", "tnef"),
     (0, b"\x04\x22\x4d\x18", "lz4"),
+    (0, b"\x02\x21\x4c\x18", "lz4"),
     (0, b"\x1f\x9d", "compress"),
     (0, b"7z\xbc\xaf\x27\x1c", "7z"),
     (0, b"Rar!\x1a\x07", "rar"),
