@@ -30,7 +30,7 @@ def iso_of(members: Sequence[tuple[str, bytes]]) -> bytes:
     root = b"".join(_record(dots, 18, _SECTOR, is_folder=True) for dots in (b"\0", b"\1"))
     for (name, content), place in zip(members, places, strict=True):
         root += _record(name.upper().encode() + b";1", place, len(content))
-    head = b"\1CD001\1\0" + b" " * 64 + bytes(8) + _both(sector, 4) + bytes(32)
+    head = b"\1CD001\1\0" + b" " * 64 + bytes(8) + _both(max(sector, 32), 4) + bytes(32)
     head += _both(1, 2) + _both(1, 2) + _both(_SECTOR, 2) + _both(10, 4)
     # The path table, which nobody reads, is said to lie where the root folder does.
     head += struct.pack("<LL", 18, 0) + struct.pack(">LL", 18, 0)
@@ -40,7 +40,8 @@ def iso_of(members: Sequence[tuple[str, bytes]]) -> bytes:
     image += b"\xffCD001\1".ljust(_SECTOR, b"\0") + root.ljust(_SECTOR, b"\0")
     for _, content in members:
         image += content.ljust(max(1, -(-len(content) // _SECTOR)) * _SECTOR, b"\0")
-    return image
+    # Readers want to see eight descriptors, though there are two.
+    return image.ljust(32 * _SECTOR, b"\0")
 
 
 def cab_of(members: Sequence[tuple[str, bytes]]) -> bytes:
