@@ -107,6 +107,7 @@ _SECOND_LOOKS = {
         rb"07070[127][0-9A-Fa-f]{70}|(?:\xc7\x71|\x71\xc7).{24}[!-~\x80-\xff]{1,1024}\0", re.DOTALL
     ),
     "lha": re.compile(rb"..-(?:lh[0-9dx]|lz[s2-8]|pm[0-2s])-", re.DOTALL),
+    "lrzip": re.compile(rb"LRZI[\0-\x09]"),
     "warc": re.compile(rb"WARC/[01]\.[0-9]{1,2}\r?\n"),
     "arj": re.compile(rb"\x60\xea.[\0-\x0a][\x1e-\x30]", re.DOTALL),
     "zoo": re.compile(rb"ZOO [0-9].{15}\xdc\xa7\xc4\xfd", re.DOTALL),
