@@ -51,7 +51,7 @@ def scan(
         str, typer.Option("--tor-proxy", metavar="URL", help="SOCKS proxy for URLs.")
     ] = "socks5://127.0.0.1:9050",
     ocr: Annotated[
-        bool, typer.Option("--ocr", help="Read scans and pictures of pages too (leakwatch[ocr]).")
+        bool, typer.Option("--ocr", help="Read pages that are pictures too; needs the extra ocr.")
     ] = False,
     jobs: Annotated[
         int | None,
