@@ -60,7 +60,7 @@ def scan(
         ),
     ] = None,
     ocr: Annotated[
-        bool, typer.Option("--ocr", help="Read scans and pictures of pages too (leakwatch[ocr]).")
+        bool, typer.Option("--ocr", help="Read pages that are pictures too; needs the extra ocr.")
     ] = False,
     jobs: Annotated[
         int | None,
