@@ -23,6 +23,7 @@ from leakwatch.model.artefact import Artefact, MemberPath
 from leakwatch.unpack.budget import Budget
 from leakwatch.unpack.container import Container, Member, SeekableStream
 from leakwatch.unpack.formats import CONTAINERS, UNREAD_ARCHIVES
+from leakwatch.unpack.listings import RISKY_KINDS, with_listing
 from leakwatch.unpack.member_reader import MemberReader, as_unpack_error
 from leakwatch.unpack.sniff import HEAD_BYTES, UNKNOWN, sniff
 from leakwatch.unpack.zip_directory import has_directory
@@ -200,9 +201,10 @@ class Walker:
         if place.kind in UNREAD_ARCHIVES and artefact.error is None:
             artefact = _with_error(artefact, Unsupported(f"no reader for {place.kind}"))
         shows = self._shows(place)
-        if shows or (self.extract.is_risky(place.kind) and not self._is_plain(place.path)):
+        is_risky = self.extract.is_risky(place.kind) or place.kind in RISKY_KINDS
+        if shows or (is_risky and not self._is_plain(place.path)):
             yield Opened(artefact)
-        artefact = self._with_text(artefact, stream)
+        artefact = self._with_listing(self._with_text(artefact, stream), stream)
         yield Done(self._with_pictures(artefact, stream) if shows else artefact)
 
     def _with_text(self, artefact: Artefact, stream: SeekableStream) -> Artefact:
@@ -215,6 +217,17 @@ class Walker:
         if extraction is None:
             return artefact
         return replace(artefact, text=extraction.text, detail=artefact.detail or extraction.note)
+
+    def _with_listing(self, artefact: Artefact, stream: SeekableStream) -> Artefact:
+        """Return what it tells of other files; it stands beside the text, in place of nothing."""
+        try:
+            return with_listing(artefact, stream, plainly=self._is_plain(artefact.path))
+        except BudgetExceeded as error:
+            return _with_error(artefact, error)
+        except Exception as error:  # noqa: BLE001  (hostile bytes raise anything)
+            # Whatever starts like a torrent: it may still hold words.
+            told = self._with_text(replace(artefact, kind="text"), stream)
+            return _with_error(told, as_unpack_error(error))
 
     def _shows(self, place: _Place) -> bool:
         """Tell whether to look for pictures: not again in what a decoder died of."""
