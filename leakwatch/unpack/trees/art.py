@@ -31,7 +31,7 @@ class DrawnTree(Gathering):
     """A run of lines of a drawn tree."""
 
     starts: ClassVar[re.Pattern[str]] = re.compile(
-        r"[│┃║|¦ \t\u00a0]{0,400}(?:[├└┣┗╠╚╟╰┝┕][─━═—-]|[|+`\\]-{2})"
+        r"[│┃║|¦ \t\u00a0]{0,400}(?:[├└┣┗╠╚╟╰┝┕][─━═—-]|[|+`\\]-{2})|[│|] {3}\S"
     )
 
     def __init__(self) -> None:
@@ -47,8 +47,9 @@ class DrawnTree(Gathering):
         if found is not None and re.search(r"\w", found[4]):
             self._node(found[1], found[2], found[3], found[4])
             return True
-        if self._is_windows and (beside := _BESIDE.fullmatch(line.rstrip())):
-            self._file_beside(beside[1], beside[2])
+        beside = _BESIDE.fullmatch(line.rstrip())
+        if beside is not None and (self._is_windows or self._is_first(beside)):
+            self._put(_depth(beside[1]), beside[2].strip(), None, is_node=False)
             return True
         return bool(self._folders) and _FOOTER.fullmatch(line[:200]) is not None
 
@@ -57,14 +58,15 @@ class DrawnTree(Gathering):
         if not is_drawn and len(dashes) < 2:
             return
         # tree: two dashes and a space. tree /F: three, and only folders.
-        self._is_windows |= len(dashes) == 3 and not self.found
+        self._is_windows |= len(dashes) == 3 and not self._folders
         depth = _depth(lead)
         name, sizes = _name_and_size(rest)
         self._put(depth, name, sizes, is_folder=self._is_windows and not is_dotted(name))
 
-    def _file_beside(self, lead: str, name: str) -> None:
-        depth = _depth(lead)
-        self._put(depth, name.strip(), None, is_folder=False, is_node=False)
+    def _is_first(self, beside: re.Match[str]) -> bool:
+        """Tell whether ``tree /F`` begins here, with the files of its root."""
+        is_one = beside[1] in {"│   ", "|   "} and names_file(beside[2]) and "|" not in beside[2]
+        return is_one and not self._folders
 
     def _put(
         self,
@@ -72,7 +74,7 @@ class DrawnTree(Gathering):
         name: str,
         sizes: tuple[int, int] | None,
         *,
-        is_folder: bool,
+        is_folder: bool = False,
         is_node: bool = True,
     ) -> None:
         while self._folders and self._folders[-1][0] >= depth:
@@ -99,7 +101,9 @@ class DrawnTree(Gathering):
 
 def _depth(lead: str) -> int:
     lead = lead.expandtabs(4)
-    return len(lead) // 4 if len(lead) % 4 == 0 else len(_BARS.findall(lead))
+    bars = len(_BARS.findall(lead))
+    # Bars as close as this had their blanks run together.
+    return bars if 2 * bars >= len(lead) else len(lead) // 4
 
 
 def _name_and_size(rest: str) -> tuple[str, tuple[int, int] | None]:

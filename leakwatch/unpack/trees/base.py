@@ -24,11 +24,13 @@ _EXTENSIONS = (
 )
 EXTENSION = rf"\.(?:{'|'.join(_EXTENSIONS.split())}|[rz]?\d\d\d?)"
 """Endings that names of files have; of parts of archives too."""
-_NAMED = re.compile(rf"{EXTENSION}\Z", re.IGNORECASE)
+_NAMED = re.compile(rf"(?<=[^\s./\\]){EXTENSION}\Z", re.IGNORECASE)
 _DOTTED = re.compile(r"\.[A-Za-z]\w{0,4}\Z", re.ASCII)
 _GROUPED = re.compile(r"\d{1,3}(?:[.,'\u2019 \u00a0\u2009\u202f]\d{3})+")
 _SHOWN = re.compile(r"(\d+(?:[.,]\d{1,3})?) ?([KMGTP]i?B?|B|bytes?|octets)?", re.IGNORECASE)
 _DRIVE = re.compile(r"(?:[A-Za-z]:|\\\\\?)?[\\/]+|\.[\\/]")
+_TOTAL = re.compile(r"(?:\d+\s+)?\d+ [^\W\d]+(?:\(s\))?(?:, \d+ [^\W\d]+)?|total")
+"""What stands in place of a name below a list: ``6 files``, ``1234  5 files, 1 folders``."""
 _LARGEST_BYTES = 1 << 62
 
 
@@ -44,6 +46,10 @@ class LineFormat(Protocol):
 
     def take(self, line: str) -> bool:
         """Take a line, without its end; False if it is none of this format."""
+        ...
+
+    def settle(self) -> None:
+        """Take note that no more lines come; ``strong`` and ``taken`` are final then."""
         ...
 
     def entries(self) -> Sequence[ListingEntry]:
@@ -62,6 +68,9 @@ class Gathering:
     def taken(self) -> int:
         return len(self.found)
 
+    def settle(self) -> None:
+        """Nothing is kept back."""
+
     def entries(self) -> Sequence[ListingEntry]:
         return self.found
 
@@ -74,10 +83,12 @@ class Gathering:
         is_directory: bool = False,
         is_strong: bool = True,
     ) -> bool:
-        """Keep one entry; False if its path is none."""
+        """Keep one entry; False if its path is none. Sums and ``.`` are passed over."""
         path = tidy(path)
         if not path:
             return False
+        if path in {".", ".."} or _TOTAL.fullmatch(path[:80]):
+            return True
         low, high = sizes if sizes is not None and not is_directory else (None, None)
         is_exact = low == high
         self.found.append(
@@ -95,7 +106,7 @@ class Gathering:
 
 def tidy(path: str) -> str:
     """Return a path as listings have it: relative, with ``/``, no end of ``/``."""
-    path = path.strip().replace("\\", "/").replace("\0", "")
+    path = path.strip(" \t\r\u00a0\"'`").replace("\\", "/").replace("\0", "")
     while (drive := _DRIVE.match(path)) and drive.end():
         path = path[drive.end() :]
     return path.rstrip("/")[-MAX_NAME_CHARS:]

@@ -131,7 +131,7 @@ class DatedLines(Gathering):
         if found is not None:
             return self._file(line, found)
         header = self._HEADER.fullmatch(line)
-        if header is not None:
+        if header is not None and not names_file(line):
             self._folder = tidy(header[1])
             return True
         if self._RULER.fullmatch(line):
@@ -164,8 +164,10 @@ class DatedLines(Gathering):
     def _packed(self, line: str, size: str, name: str) -> tuple[str, str]:
         """Return size and name of a line of 7z, which may give the packed size between."""
         if len(self._columns) == 10 and len(line) > self._columns[8]:
-            start, end = self._columns[4:6]
-            return line[start:end].strip(), line[self._columns[8] :]
+            start, end, _, last, at = self._columns[4:9]
+            # The two blanks before the name are one where blanks were run together.
+            if at - last == 2 and line[last:at].isspace():
+                return line[start:end].strip(), line[at:]
         between = self._PACKED.match(name)
         return size, name[between.end() :] if between else name
 
@@ -187,7 +189,7 @@ class SizedLines(Gathering):
 
     def __init__(self) -> None:
         super().__init__()
-        self._are_blocks = False
+        self._is_tabbed = False
 
     def take(self, line: str) -> bool:
         if not line.strip():
@@ -212,19 +214,29 @@ class SizedLines(Gathering):
         if not (is_rooted or is_tabbed or names_file(path)):
             # Folders of du, and files without ending, among others.
             return bool(self.strong) and self.add(path, shown(size), is_strong=False)
-        self._are_blocks |= is_tabbed
+        self._is_tabbed |= is_tabbed
         return self.add(path, shown(size), is_strong=is_dotted(path))
 
     def entries(self) -> Sequence[ListingEntry]:
-        """Return the files; numbers of ``du -a``, blocks of 1 KiB, are no sizes."""
+        """Return the files; what ``du -a`` and ``du -ah`` say is room on a disk, not size."""
         above = {entry.path.rpartition("/")[0] for entry in self.found}
         sizes = [entry.size_bytes for entry in self.found]
-        is_unsized = self._are_blocks and all(s is not None and s % 4 == 0 for s in sizes)
+        are_blocks = self._is_tabbed and all(s is None or s % 4 == 0 for s in sizes)
         return [
             replace(
-                entry,
+                _on_disk(entry) if are_blocks else entry,
                 is_directory=entry.is_directory or entry.path in above,
-                size_bytes=None if is_unsized else entry.size_bytes,
             )
             for entry in self.found
         ]
+
+
+def _on_disk(entry: ListingEntry) -> ListingEntry:
+    """Return an entry with what size a file has that takes so many blocks of 4 KiB."""
+    if entry.size_bytes is not None:
+        high = entry.size_bytes * 1024
+        return replace(entry, size_bytes=None, size_range=(max(0, high - 4096), high))
+    if entry.size_range is not None:
+        low, high = entry.size_range
+        return replace(entry, size_range=(max(0, low - 4096), high))
+    return entry

@@ -9,10 +9,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import ClassVar
 
-from leakwatch.model.listing import ListingEntry
 from leakwatch.unpack.trees.base import Gathering, exact, is_dotted
 
 
@@ -63,7 +61,7 @@ class FactBlocks(Gathering):
             return False
         key, value = found[1].lower(), (found[2] or "").strip()
         if key in self._PATHS:
-            self._tell()
+            self.settle()
             self._facts = {"path": value}
         elif key in self._SIZES:
             self._facts.setdefault("size", value)
@@ -75,15 +73,11 @@ class FactBlocks(Gathering):
             self._facts["folder"] = "+"
         return True
 
-    def entries(self) -> Sequence[ListingEntry]:
-        self._tell()
-        return self.found
-
     @property
     def taken(self) -> int:
         return len(self.found) + bool(self._facts)
 
-    def _tell(self) -> None:
+    def settle(self) -> None:
         """Keep the file whose facts are together."""
         facts, self._facts = self._facts, {}
         size, crc = exact(facts.get("size", "")), facts.get("crc", "")

@@ -90,13 +90,14 @@ class Table(Gathering):
 
     def _row(self, cells: Sequence[str]) -> bool:
         path = cells[self._path] if self._path is not None else ""
-        if not self._is_headed and not names_file(path):
+        size = shown(cells[self._size]) if self._size is not None else None
+        if not (self._is_headed or names_file(path) or (self.strong and size is not None)):
             return False
         crc = cells[self._sum] if self._sum is not None else ""
         is_crc = re.fullmatch(r"(?:0x)?[0-9A-Fa-f]{8}", crc) is not None
         return self.add(
             path,
-            shown(cells[self._size]) if self._size is not None else None,
+            size,
             crc32=(int(crc, 16) or None) if is_crc else None,
             is_strong=names_file(path),
         )
