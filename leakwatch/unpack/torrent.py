@@ -33,10 +33,11 @@ MAX_COMMENT_BYTES = 1024 * 1024
 
 _LARGEST_BYTES = 1 << 62
 _OLD_PADDING = "_____padding_file_"
-_CHARSETS = frozenset(
+_CHARSET_NAMES = (
     "big5 cp1250 cp1251 cp1252 cp1254 cp932 cp936 cp949 cp950 euc_jp euc_kr gb18030 gb2312 gbk "
-    "iso8859-1 iso8859-2 iso8859-9 koi8-r shift_jis".split()
+    "iso8859-1 iso8859-2 iso8859-9 koi8-r shift_jis"
 )
+_CHARSETS = frozenset(_CHARSET_NAMES.split())
 """What ``encoding`` may name; Python knows codecs that are no such thing."""
 
 _Dict = Mapping[bytes, Any]
@@ -121,7 +122,9 @@ def _decoded(data: bytes, *, plainly: bool) -> Bencoded:
         try:
             top: Any = bencode2.bdecode(data)
             # It takes nothing but the canonical form: the way back gives the same bytes.
-            info = bencode2.bencode(top[b"info"]) if isinstance(top, dict) and b"info" in top else None
+            info = (
+                bencode2.bencode(top[b"info"]) if isinstance(top, dict) and b"info" in top else None
+            )
         except (bencode2.BencodeDecodeError, ValueError, TypeError, RecursionError):
             pass
         else:

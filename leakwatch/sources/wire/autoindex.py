@@ -16,11 +16,11 @@ from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from leakwatch.model.shown_size import size_range
 from leakwatch.sources.wire.decode import clean, decode
 from leakwatch.sources.wire.html import parse_tree, title_of, visible_text
 from leakwatch.sources.wire.items import MAX_URL
 from leakwatch.sources.wire.obstacle import obstacle
-from leakwatch.model.shown_size import size_range
 
 MAX_ENTRIES = 200_000
 """Over the cap of other pages: a listing is matched line by line, each counts."""

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from leakwatch.model.listing import ListingEntry
-from leakwatch.unpack.trees.base import Gathering, is_dotted, joined, names_file, shown, tidy
+from leakwatch.unpack.trees.base import LineFormat, is_dotted, joined, names_file, shown, tidy
 
 _LEAD = "[│┃║|¦ \\t\u00a0]"
 _BRANCH = re.compile(rf"({_LEAD}{{0,400}})([├└┣┗╠╚╟╰┝┕|+`\\])([─━═—-]{{1,3}}|__?)>? ?(?=.)(.*)")
@@ -27,7 +27,7 @@ _DATE_WORD = re.compile(r"\d{1,2}:\d\d|[A-Z][a-z]{2}|\d{4}-\d\d-\d\d")
 _FOOTER = re.compile(r"\s*\d[\d.,]* [^\W\d]+, \d[\d.,]* [^\W\d]+\s*")
 
 
-class DrawnTree(Gathering):
+class DrawnTree(LineFormat):
     """A run of lines of a drawn tree."""
 
     starts: ClassVar[re.Pattern[str]] = re.compile(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from leakwatch.model.listing import ListingEntry
 from leakwatch.model.shown_size import size_range
@@ -34,47 +35,34 @@ _TOTAL = re.compile(r"(?:\d+\s+)?\d+ [^\W\d]+(?:\(s\))?(?:, \d+ [^\W\d]+)?|total
 _LARGEST_BYTES = 1 << 62
 
 
-class LineFormat(Protocol):
+class LineFormat(ABC):
     """One format, over one run of lines; a fresh object for each run."""
 
     starts: ClassVar[re.Pattern[str]]
     """Matches every line that a run may begin with; cheap."""
-    strong: int
-    """Entries so far that look like nothing else."""
-    taken: int
-    """Entries so far."""
-
-    def take(self, line: str) -> bool:
-        """Take a line, without its end; False if it is none of this format."""
-        ...
-
-    def settle(self) -> None:
-        """Take note that no more lines come; ``strong`` and ``taken`` are final then."""
-        ...
-
-    def entries(self) -> Sequence[ListingEntry]:
-        """Return the files of the run, once it is over."""
-        ...
-
-
-class Gathering:
-    """The common part of formats."""
 
     def __init__(self) -> None:
         self.found: list[ListingEntry] = []
         self.strong = 0
+        """Entries so far that look like nothing else."""
 
     @property
     def taken(self) -> int:
+        """Return how many entries there are so far."""
         return len(self.found)
 
-    def settle(self) -> None:
-        """Nothing is kept back."""
+    @abstractmethod
+    def take(self, line: str) -> bool:
+        """Take a line, without its end; False if it is none of this format."""
+
+    def settle(self) -> None:  # noqa: B027 - most keep nothing back
+        """Take note that no more lines come: ``strong`` and ``taken`` are final then."""
 
     def entries(self) -> Sequence[ListingEntry]:
+        """Return the files of the run, once it is settled."""
         return self.found
 
-    def add(  # noqa: PLR0913 - the fields of an entry
+    def add(
         self,
         path: str,
         sizes: tuple[int, int] | None,
@@ -118,7 +106,7 @@ def joined(folder: str, name: str) -> str:
 
 def names_file(path: str) -> bool:
     """Tell whether a path ends as names of files do."""
-    return _NAMED.search(path[-12:].rstrip('"\'/* ')) is not None
+    return _NAMED.search(path[-12:].rstrip("\"'/* ")) is not None
 
 
 def is_dotted(path: str) -> bool:

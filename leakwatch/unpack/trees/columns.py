@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from leakwatch.model.listing import ListingEntry
 from leakwatch.unpack.trees.base import (
-    Gathering,
+    LineFormat,
     exact,
     is_dotted,
     joined,
@@ -32,7 +32,7 @@ _HOUR = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:\s?[AaPp]\.?\s?[Mm]\b\.?)?"
 _GROUPED = r"\d{1,3}(?:[.,'\u2019 \u00a0\u202f]\d{3})+(?=\s)|\d+"
 
 
-class ModeLines(Gathering):
+class ModeLines(LineFormat):
     """Lines that begin with ``-rw-r--r--``, and what stands between them."""
 
     starts: ClassVar[re.Pattern[str]] = re.compile(
@@ -99,7 +99,7 @@ def _unescaped(found: re.Match[str]) -> str:
     return octets.decode("utf-8", "replace")
 
 
-class DatedLines(Gathering):
+class DatedLines(LineFormat):
     """Lines that begin with a date, or with Windows' attributes and a date."""
 
     _ATTRIBUTES = r"[-dl][-a][-r][-h][-s][-l]?"
@@ -143,9 +143,7 @@ class DatedLines(Gathering):
     def _file(self, line: str, found: re.Match[str]) -> bool:
         marks, attributes, size, name = found["marks"], found[1], found["size"], found["rest"]
         is_folder = (
-            size.startswith("<")
-            or (attributes or "-")[0] == "d"
-            or (marks or ".").startswith("D")
+            size.startswith("<") or (attributes or "-")[0] == "d" or (marks or ".").startswith("D")
         )
         if marks is not None:
             size, name = self._packed(line, size, name)
@@ -172,7 +170,7 @@ class DatedLines(Gathering):
         return size, name[between.end() :] if between else name
 
 
-class SizedLines(Gathering):
+class SizedLines(LineFormat):
     """Lines that begin with a size: of a date after it, or of a path at once."""
 
     starts: ClassVar[re.Pattern[str]] = re.compile(r"\s{0,20}(?:[-.A-Z]{7}\s+|\*?-[-rwx]{9}\s+)?\d")

@@ -1,9 +1,11 @@
 """Lists of checksums, and archives told fact by fact.
 
-    d41d8cd98f00b204e9800998ecf8427e  path          md5sum, sha256sum, ...
-    SHA256 (path) = e3b0c442...                     BSD
-    path 1A2B3C4D                                   SFV: the CRC-32 that archives have too
-    Path = path / Size = 1234 / CRC = 1A2B3C4D      7z l -slt, unrar lt
+d41d8cd98f00b204e9800998ecf8427e  path          md5sum, sha256sum, ...
+SHA256 (path) = e3b0c442...                     BSD
+path 1A2B3C4D                                   SFV: the CRC-32 that archives have too
+Path = path / Size = 1234 / CRC = 1A2B3C4D      7z l -slt, unrar lt
+
+CRC-32 and exact size together tell a file as its content does.
 """
 
 from __future__ import annotations
@@ -11,10 +13,10 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from leakwatch.unpack.trees.base import Gathering, exact, is_dotted
+from leakwatch.unpack.trees.base import LineFormat, exact, is_dotted
 
 
-class SummedLines(Gathering):
+class SummedLines(LineFormat):
     """A run of lines with a checksum each."""
 
     starts: ClassVar[re.Pattern[str]] = re.compile(
@@ -40,7 +42,7 @@ class SummedLines(Gathering):
         return self.add(first[2], None, crc32=int(first[1], 16) or None)
 
 
-class FactBlocks(Gathering):
+class FactBlocks(LineFormat):
     """Blocks of facts, each of one file."""
 
     starts: ClassVar[re.Pattern[str]] = re.compile(r"\s{0,16}(?:Path|Name|File|Filename)\s?[=:]\s")

@@ -11,22 +11,24 @@ from typing import ClassVar
 from urllib.parse import unquote
 
 from leakwatch.model.listing import ListingEntry
-from leakwatch.unpack.trees.base import Gathering, is_dotted, names_file, shown
+from leakwatch.unpack.trees.base import LineFormat, is_dotted, names_file, shown
 
-_PATH_HEADS = frozenset(
+_PATH_WORDS = (
     "path file filename file_name filepath file_path fullname full_name name key object datei "
-    "dateiname pfad fichier nom chemin archivo nombre ruta arquivo nome caminho файл имя путь".split()
+    "dateiname pfad fichier nom chemin archivo nombre ruta arquivo nome caminho файл имя путь"
 )
-_SIZE_HEADS = frozenset(
+_PATH_HEADS = frozenset(_PATH_WORDS.split())
+_SIZE_WORDS = (
     "size bytes length filesize file_size size_bytes sizeinbytes größe groesse taille tamaño tamanho "
-    "размер".split()
+    "размер"
 )
+_SIZE_HEADS = frozenset(_SIZE_WORDS.split())
 _SUM_HEADS = frozenset({"crc", "crc32", "crc-32", "crc_32"})
 _DELIMITERS = "\t;|,"
 _MAX_CELLS = 64
 
 
-class Table(Gathering):
+class Table(LineFormat):
     """Rows of as many cells, one of them a path; a size where a heading or a lone number says so."""
 
     starts: ClassVar[re.Pattern[str]] = re.compile(r"[^,;\t|]{0,4096}[,;\t|]")
@@ -119,7 +121,7 @@ class Table(Gathering):
         return [re.sub("\0", lambda _: next(quoted), cell).strip() for cell in cells]
 
 
-class NamedSizes(Gathering):
+class NamedSizes(LineFormat):
     """``name.ext  1.2 MB``: what leak sites and messages say of files."""
 
     starts: ClassVar[re.Pattern[str]] = re.compile(
@@ -141,7 +143,7 @@ class NamedSizes(Gathering):
         return self.add(self._BULLET.sub("", name, count=1).strip("\"'`"), shown(tail[1]))
 
 
-class PathLines(Gathering):
+class PathLines(LineFormat):
     """A path a line and nothing else: ``find``, ``dir /s /b``, lists of links."""
 
     starts: ClassVar[re.Pattern[str]] = re.compile(r"\s{0,12}\S")

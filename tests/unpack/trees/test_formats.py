@@ -84,10 +84,25 @@ DIRS = {
     "British": {"of": "Directory of", "day": "15/01/2025", "hour": "15:21", "separator": ","},
     "German": {"of": "Verzeichnis von", "day": "15.01.2025", "hour": "15:21", "separator": "."},
     "French": {"of": "Répertoire de", "day": "15/01/2025", "hour": "15:21", "separator": "\u202f"},
-    "French, old": {"of": "Répertoire de", "day": "15/01/2025", "hour": "15:21", "separator": "\xa0"},
-    "Spanish": {"of": "Directorio de", "day": "15/01/2025", "hour": "03:21 p. m.", "separator": "."},
+    "French, old": {
+        "of": "Répertoire de",
+        "day": "15/01/2025",
+        "hour": "15:21",
+        "separator": "\xa0",
+    },
+    "Spanish": {
+        "of": "Directorio de",
+        "day": "15/01/2025",
+        "hour": "03:21 p. m.",
+        "separator": ".",
+    },
     "Portuguese": {"of": "Pasta de", "day": "15/01/2025", "hour": "15:21", "separator": "."},
-    "Russian": {"of": "Содержимое папки", "day": "15.01.2025", "hour": "15:21", "separator": "\xa0"},
+    "Russian": {
+        "of": "Содержимое папки",
+        "day": "15.01.2025",
+        "hour": "15:21",
+        "separator": "\xa0",
+    },
     "Polish": {"of": "Katalog:", "day": "2025-01-15", "hour": "15:21", "separator": " "},
 }
 IIS = """\
