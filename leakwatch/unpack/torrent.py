@@ -253,6 +253,9 @@ class _Files:
         # Nothing hashes to noughts: whoever says so says nothing.
         is_root = isinstance(root, bytes) and len(root) == 32 and any(root)
         size = _size(facts.get(b"length"))
+        if not path and not is_root:
+            self.left_out = True
+            return
         yield ListingEntry(
             path=path[-MAX_NAME_CHARS:],
             size_bytes=size,
