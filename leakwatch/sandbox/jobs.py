@@ -19,6 +19,7 @@ from leakwatch.extract.encoding import find_encoding
 from leakwatch.extract.formats import TextExtraction
 from leakwatch.model.artefact import Artefact
 from leakwatch.sandbox.frames import encode, encode_artefact
+from leakwatch.sandbox.listing_frames import encode_listing
 from leakwatch.unpack.budget import Budget, BudgetLimits
 from leakwatch.unpack.container import SeekableStream
 from leakwatch.unpack.sniff import sniff
@@ -160,13 +161,22 @@ class _Telling:
         return True
 
     def _fitted(self, artefact: Artefact) -> Artefact:
-        if artefact.text is None:
-            return artefact
-        self._text_bytes_left -= len(artefact.text.encode("utf-8", "replace"))
-        if self._text_bytes_left >= 0:
-            return artefact
-        detail = "text left out: the artefact's text is over the output limit"
-        return replace(artefact, text=None, error=BudgetExceeded.slug, detail=detail)
+        """Return an artefact without what the output has no room for."""
+        text, listing = artefact.text, artefact.listing
+        if text is not None:
+            self._text_bytes_left -= len(text.encode("utf-8", "replace"))
+            if self._text_bytes_left < 0:
+                artefact = replace(artefact, text=None, **_left_out("text"))
+        if listing is not None:
+            self._text_bytes_left -= len(encode_listing(listing))
+            if self._text_bytes_left < 0:
+                artefact = replace(artefact, listing=None, **_left_out("listing"))
+        return artefact
+
+
+def _left_out(what: str) -> dict[str, Any]:
+    detail = f"{what} left out: the artefact's text is over the output limit"
+    return {"error": BudgetExceeded.slug, "detail": detail}
 
 
 def _look(limits: Mapping[str, int] | None) -> Look | None:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
+from leakwatch.extract.plain import decode, find_encoding_of
+from leakwatch.extract.stripped import strip_tags
 from leakwatch.model.artefact import Artefact
 from leakwatch.unpack.container import SeekableStream
 from leakwatch.unpack.torrent import MAX_BYTES, read_torrent
-from leakwatch.unpack.trees import listing_in
+from leakwatch.unpack.trees import listing_in, may_list
 
 RISKY_KINDS = frozenset({"torrent"})
 """Kinds whose listing a parser reads that is not ours: it may die of it."""
+
+_MAX_PAGE_CHARS = 16 * 1024 * 1024
+_BREAKS = str.maketrans("\r\n\t", "   ")
+_CELL_END = re.compile(r"</t[dh]\b[^<>]{0,20}>", re.IGNORECASE)
+_LINE_TAG = re.compile(
+    r"</?(?:br|p|div|li|tr|h[1-6]|ul|ol|table|pre|dd|dt|section|article)\b[^<>]{0,2000}>",
+    re.IGNORECASE,
+)
 
 
 def with_listing(artefact: Artefact, stream: SeekableStream, *, plainly: bool) -> Artefact:
@@ -34,6 +45,17 @@ def with_listing(artefact: Artefact, stream: SeekableStream, *, plainly: bool) -
             text=torrent.comment,
             detail=artefact.detail or torrent.note,
         )
-    if artefact.text is None or artefact.listing is not None:
+    if artefact.text is None or artefact.listing is not None or not may_list(artefact.text):
         return artefact
-    return replace(artefact, listing=listing_in(artefact.text))
+    listing = listing_in(artefact.text)
+    if listing is None and artefact.kind == "html":
+        stream.seek(0)
+        listing = listing_in(_lines_of_page(stream))
+    return replace(artefact, listing=listing)
+
+
+def _lines_of_page(stream: SeekableStream) -> str:
+    """Return a page's text as the lines and cells that it is shown in; one linear pass each."""
+    markup = decode(stream, max_chars=_MAX_PAGE_CHARS, choose=find_encoding_of).text
+    lines = _LINE_TAG.sub("\n", _CELL_END.sub("\t", markup.translate(_BREAKS)))
+    return strip_tags(lines)

@@ -10,8 +10,8 @@ from leakwatch.model.listing import Listing, ListingEntry
 from leakwatch.unpack.trees.art import DrawnTree
 from leakwatch.unpack.trees.base import MAX_LINE, LineFormat
 from leakwatch.unpack.trees.columns import DatedLines, ModeLines, SizedLines
-from leakwatch.unpack.trees.sums import FactBlocks, SummedLines
-from leakwatch.unpack.trees.tables import NamedSizes, PathLines, Table
+from leakwatch.unpack.trees.sums import FactBlocks, JsonLines, SummedLines
+from leakwatch.unpack.trees.tables import NamedDates, NamedSizes, PathLines, Table
 
 MIN_FILES = 5
 """Of one run, in a row but for blank lines and one strange one."""
@@ -23,9 +23,11 @@ _FORMATS: tuple[type[LineFormat], ...] = (
     DrawnTree,
     ModeLines,
     FactBlocks,
+    JsonLines,
     DatedLines,
     SizedLines,
     SummedLines,
+    NamedDates,
     Table,
     NamedSizes,
     PathLines,

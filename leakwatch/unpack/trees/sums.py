@@ -10,6 +10,7 @@ CRC-32 and exact size together tell a file as its content does.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import ClassVar
 
@@ -45,8 +46,10 @@ class SummedLines(LineFormat):
 class FactBlocks(LineFormat):
     """Blocks of facts, each of one file."""
 
-    starts: ClassVar[re.Pattern[str]] = re.compile(r"\s{0,16}(?:Path|Name|File|Filename)\s?[=:]\s")
-    _FACT = re.compile(r"\s{0,16}([A-Za-z][A-Za-z0-9 -]{0,24}?)\s?[=:](?:\s(.*))?")
+    starts: ClassVar[re.Pattern[str]] = re.compile(
+        r"\s{0,16}\"?(?:Path|Name|File|Filename)\"?\s?[=:]\s?", re.IGNORECASE
+    )
+    _FACT = re.compile(r"\s{0,16}\"?([A-Za-z][A-Za-z0-9_ -]{0,24}?)\"?\s?[=:](?:\s?(.*))?")
     _PATHS = frozenset({"path", "name", "file", "filename"})
     _SIZES = frozenset({"size", "length", "bytes"})
     _SUMS = frozenset({"crc", "crc32", "crc-32"})
@@ -56,12 +59,12 @@ class FactBlocks(LineFormat):
         self._facts: dict[str, str] = {}
 
     def take(self, line: str) -> bool:
-        if not line.strip() or not line.strip("- "):
+        if not line.strip("- {}[],\t"):
             return True
         found = self._FACT.fullmatch(line)
         if found is None:
             return False
-        key, value = found[1].lower(), (found[2] or "").strip()
+        key, value = found[1].lower(), (found[2] or "").strip().rstrip(",").strip('"')
         if key in self._PATHS:
             self.settle()
             self._facts = {"path": value}
@@ -93,3 +96,39 @@ class FactBlocks(LineFormat):
             is_directory="folder" in facts,
             is_strong=is_crc or is_dotted(facts["path"]),
         )
+
+
+class JsonLines(LineFormat):
+    """An object a line: nginx's JSON, ``rclone lsjson``, ``jq -c``."""
+
+    starts: ClassVar[re.Pattern[str]] = re.compile(r"\s{0,16}[\[,]?\s?\{")
+    _PAIR = re.compile(
+        r"\"(?P<key>path|fullname|key|filename|file|name|size|length|bytes|filesize|crc32|isdir|type)\""
+        r"\s?:\s?(?:\"(?P<text>(?:[^\"\\]|\\.)*)\"|(?P<plain>[\w.+-]{1,40}))",
+        re.IGNORECASE,
+    )
+    _PATHS = ("path", "fullname", "key", "filename", "file", "name")
+    _SIZES = ("size", "length", "bytes", "filesize")
+
+    def take(self, line: str) -> bool:
+        if not line.strip("[], \t"):
+            return True
+        facts: dict[str, str] = {}
+        for pair in self._PAIR.finditer(line):
+            facts.setdefault(pair["key"].lower(), pair["plain"] or _unescaped(pair["text"] or ""))
+        path = next((facts[key] for key in self._PATHS if facts.get(key)), "")
+        sizes = next((exact(facts[key]) for key in self._SIZES if key in facts), None)
+        is_folder = facts.get("isdir") == "true" or facts.get("type") in {"directory", "dir"}
+        return (sizes is not None or is_folder) and self.add(
+            path, sizes, is_directory=is_folder, is_strong=is_dotted(path)
+        )
+
+
+def _unescaped(text: str) -> str:
+    """Return a JSON string's letters; as they stand where it is none."""
+    if "\\" not in text:
+        return text
+    try:
+        return str(json.loads(f'"{text}"')).encode("utf-8", "replace").decode("utf-8")
+    except ValueError:
+        return text

@@ -143,6 +143,27 @@ class NamedSizes(LineFormat):
         return self.add(self._BULLET.sub("", name, count=1).strip("\"'`"), shown(tail[1]))
 
 
+class NamedDates(LineFormat):
+    """``name.ext  01-Jan-2025 12:00  1234``: what a web server's listing looks like as text."""
+
+    starts: ClassVar[re.Pattern[str]] = re.compile(r".{0,4096}\d{1,4}-\w{2,3}-\d{2,4} \d\d:\d\d")
+    _TAIL = re.compile(
+        r"\s(?:\d{4}-\d\d-\d\d|\d{1,2}-\w{3}-\d{4}) \d\d:\d\d(?::\d\d)?\s{1,40}"
+        r"(-|\d[\d.,]*\s?(?:[KMGTP]i?B?|B)?)\s*\Z",
+        re.IGNORECASE,
+    )
+
+    def take(self, line: str) -> bool:
+        if not line.strip():
+            return True
+        tail = self._TAIL.search(line, max(0, len(line) - 96))
+        if tail is None:
+            return False
+        name = line[: tail.start()].strip()
+        is_folder = name.endswith("/")
+        return self.add(name, shown(tail[1]), is_directory=is_folder, is_strong=is_dotted(name))
+
+
 class PathLines(LineFormat):
     """A path a line and nothing else: ``find``, ``dir /s /b``, lists of links."""
 

@@ -210,6 +210,9 @@ LINES = {
     "Markdown": "| {path} | {size} |",
     "bytes said": "{path} ({size} bytes)",
     "bullets": "- {path}: {size} B",
+    "rclone lsjson": '{{"Path":"{path}","Name":"x","Size":{size},"IsDir":false}},',
+    "JSON, a fact a line": '  {{\n    "name": "{path}",\n    "type": "file",\n    "size": {size}\n  }},',
+    "a server's listing": "{path}          01-Jan-2025 12:00     {size:>10}",
     "drawn flat": "├── [{size:>11}]  {path}",
     "drawn flat, with all": "|-- [-rw-r--r-- amy staff {size} Jan  1 12:00]  {path}",
 }
