@@ -6,16 +6,27 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from leakwatch.extract.base import ContentStream, Extraction, Extractor
+from leakwatch.extract.eml import MailText
 from leakwatch.extract.html import HtmlPage
 from leakwatch.extract.plain import PlainText
 from leakwatch.extract.stripped import StrippedMarkup
 
 EXTRACTORS: Mapping[str, Extractor] = MappingProxyType(
-    {"text": PlainText(), "html": HtmlPage(), "xml": StrippedMarkup()}
+    {
+        "text": PlainText(),
+        "html": HtmlPage(),
+        "xml": StrippedMarkup(),
+        "eml": MailText(HtmlPage()),
+    }
 )
 
 _PLAIN_WAYS: Mapping[str, Extractor] = MappingProxyType(
-    {"text": StrippedMarkup(), "html": StrippedMarkup(), "xml": StrippedMarkup()}
+    {
+        "text": StrippedMarkup(),
+        "html": StrippedMarkup(),
+        "xml": StrippedMarkup(),
+        "eml": MailText(StrippedMarkup()),
+    }
 )
 
 

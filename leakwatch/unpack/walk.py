@@ -7,6 +7,8 @@ an artefact, ``Done`` after. A walk can be taken up again behind that point.
 
 from __future__ import annotations
 
+import hashlib
+import zlib
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -14,18 +16,25 @@ from typing import Protocol
 from leakwatch.errors import (
     BudgetExceeded,
     ChildKilled,
+    Corrupt,
     ExtractError,
     LeakwatchError,
     Unsupported,
 )
 from leakwatch.extract.base import Extraction, Gallery
 from leakwatch.model.artefact import Artefact, MemberPath
+from leakwatch.model.volumes import volume_of
+from leakwatch.unpack.blobs import BLOB_KINDS, TextWithBlobs, has_blobs
 from leakwatch.unpack.budget import Budget
-from leakwatch.unpack.container import Container, Member, SeekableStream
+from leakwatch.unpack.container import CHUNK_BYTES, Container, Member, SeekableStream
 from leakwatch.unpack.formats import CONTAINERS, UNREAD_ARCHIVES
+from leakwatch.unpack.held_volumes import HeldSet, HeldVolumes
 from leakwatch.unpack.listings import RISKY_KINDS, with_listing
+from leakwatch.unpack.long_text import LONG_KINDS, LongText
 from leakwatch.unpack.member_reader import MemberReader, as_unpack_error
+from leakwatch.unpack.self_extractor import PROGRAM_KINDS, appended_kind
 from leakwatch.unpack.sniff import HEAD_BYTES, UNKNOWN, sniff
+from leakwatch.unpack.volumes import JoinedStream, missing_of
 from leakwatch.unpack.zip_directory import has_directory
 
 
@@ -116,60 +125,108 @@ class Walker:
         The whole's own size and digests are left empty: they are the caller's
         to compute, outside the process that parses.
         """
-        head = stream.read(HEAD_BYTES)
+        joined = stream if isinstance(stream, JoinedStream) else None
+        head = joined.head(HEAD_BYTES) if joined else stream.read(HEAD_BYTES)
         place = _Place(MemberPath((name,), ()), sniff(head), 0)
         artefact = Artefact(place.path, place.kind, 0, "", 0)
-        container = self._container(place) or self._appended(place, stream)
+        size_bytes = stream.seek(0, 2)
+        container = self._container(place) or self._long_text(place, size_bytes)
+        container = container or self._appended(place, stream) or self._blobs(place, stream)
         stream.seek(0)
         if container is None:
             yield from self._leaf(place, stream, artefact)
             return
-        artefact = replace(artefact, kind=_container_kind(place), is_container=True)
+        artefact = replace(artefact, kind=_container_kind(place, container), is_container=True)
         yield Opened(artefact)
         error = yield from self._inside(container, stream, place)
-        yield Done(self._with_text(_with_error(artefact, error), stream))
+        artefact = _with_error(artefact, error)
+        yield from self._done(artefact, stream if container.needs_seek else None)
 
     def _inside(
         self, container: Container, stream: SeekableStream, place: _Place
     ) -> Generator[Event, None, LeakwatchError | None]:
         """Yield the events of a container's members; return what stopped it, or None."""
+        volumes = HeldVolumes(self.budget.limits.max_held_bytes)
+        error: LeakwatchError | None = None
+        next_ordinal = 0
         try:
-            self.budget.check_depth(place.depth + 1)
+            if not isinstance(container, LongText):
+                self.budget.check_depth(place.depth + 1)
             for member in container.members(stream, self.passwords):
                 self.budget.enter_member()
-                yield from self._guarded(container, member, place)
+                next_ordinal = member.ordinal + 1
+                yield from self._guarded(container, member, place, volumes)
                 if self.budget.is_spent:
                     return BudgetExceeded("the rest is unread: total_bytes", limit="total_bytes")
-        except Exception as error:  # noqa: BLE001  (hostile bytes raise anything)
-            return as_unpack_error(error)
-        return None
+        except Exception as problem:  # noqa: BLE001  (hostile bytes raise anything)
+            error = as_unpack_error(problem)
+        for ordinal, held in enumerate(volumes.sets(), start=next_ordinal):
+            yield from self._volume_set(held, ordinal, place)
+        lack = missing_of(stream)
+        return error if lack is None else Corrupt(lack)
 
-    def _guarded(self, container: Container, member: Member, parent: _Place) -> Iterator[Event]:
+    def _volume_set(self, held: HeldSet, ordinal: int, parent: _Place) -> Iterator[Event]:
+        """Yield the events of volumes that are one archive, behind all members of their container.
+
+        It has the name of its first volume, and a place that no member has.
+        """
+        path = parent.path.child(held.name, ordinal)
+        place = _Place(path, sniff(held.stream.head(HEAD_BYTES)), parent.depth + 1)
+        container = self._container(place) or self._appended(place, held.stream)
+        if self._is_told(path.ordinals) or container is None:
+            return
+        artefact = replace(_joined(path, held), kind=_container_kind(place, container))
+        if self._is_to_skip(path.ordinals):
+            killed = ChildKilled("unpacking this member ran over a limit")
+            yield Done(_with_error(artefact, killed))
+            return
+        yield Opened(artefact)
+        held.stream.seek(0)
+        error = yield from self._inside(container, held.stream, place)
+        yield Done(_with_error(artefact, error))
+
+    def _guarded(
+        self, container: Container, member: Member, parent: _Place, volumes: HeldVolumes
+    ) -> Iterator[Event]:
         """Yield a member's events; what it raises costs it alone."""
         try:
-            yield from self._member(container, member, parent)
+            yield from self._member(container, member, parent, volumes)
         except Exception as error:  # noqa: BLE001  (hostile bytes raise anything)
             path = parent.path.child(member.name, member.ordinal)
             claims = (member.size_bytes or 0, "", member.crc32 or 0)
             yield Done(_with_error(Artefact(path, UNKNOWN, *claims), as_unpack_error(error)))
 
-    def _member(self, container: Container, member: Member, parent: _Place) -> Iterator[Event]:
+    def _member(
+        self, container: Container, member: Member, parent: _Place, volumes: HeldVolumes
+    ) -> Iterator[Event]:
         path = parent.path.child(member.name, member.ordinal)
-        reader = MemberReader(member, self.budget.account(member.packed_bytes))
+        is_part = member.kind is not None
+        account = self.budget.account(member.packed_bytes)
+        reader = MemberReader(member, self.budget.uncharged() if is_part else account)
         if self._is_told(path.ordinals) or self._is_to_skip(path.ordinals):
             if not self._is_told(path.ordinals):
                 killed = ChildKilled("unpacking this member ran over a limit")
                 yield Done(_with_error(_artefact(path, UNKNOWN, reader), killed))
+            elif volume_of(member.name) is not None:
+                # Told, but what it is a part of may not be.
+                self._hold(reader, path, sniff(reader.peek(HEAD_BYTES)), volumes)
             if not container.needs_seek:
                 reader.drain()
             return
-        place = _Place(path, sniff(reader.peek(HEAD_BYTES)), parent.depth + 1)
+        kind = member.kind or sniff(reader.peek(HEAD_BYTES))
+        place = _Place(path, kind, parent.depth + (not is_part))
+        if not is_part and volumes.wants(member.name, kind):
+            yield Done(self._hold(reader, path, kind, volumes))
+            return
         inner = self._container(place)
+        if inner is None and kind in LONG_KINDS and not is_part:
+            most = 2 * self.budget.limits.text_part_bytes + 1
+            inner = self._long_text(place, len(reader.peek(most)))
         if inner is not None and not inner.needs_seek:
             yield from self._nested(inner, reader, reader, place)
             return
         held, is_cut = reader.hold(self.budget.limits.max_held_bytes)
-        inner = inner or self._appended(place, held)
+        inner = inner or self._appended(place, held) or self._blobs(place, held)
         if inner is not None and is_cut:
             too_large = BudgetExceeded(
                 "too large to be opened inside an archive", limit="held_bytes"
@@ -184,17 +241,39 @@ class Walker:
             artefact = _with_error(_artefact(path, place.kind, reader), error)
             yield from self._leaf(place, held, artefact)
 
+    @staticmethod
+    def _hold(reader: MemberReader, path: MemberPath, kind: str, volumes: HeldVolumes) -> Artefact:
+        """Hold a member that is a volume, if it is one; return it, unopened."""
+        name = path.names[-1]
+        if not volumes.wants(name, kind):
+            return _artefact(path, kind, reader)
+        held, is_cut = reader.hold(volumes.room_bytes)
+        is_kept = volumes.keep(name, held, is_cut=is_cut)
+        artefact = replace(_artefact(path, kind, reader), is_container=True)
+        too_large = BudgetExceeded("too large to be joined inside an archive", limit="held_bytes")
+        return _with_error(artefact, reader.error or (None if is_kept else too_large))
+
     def _nested(
         self, inner: Container, stream: SeekableStream, reader: MemberReader, place: _Place
     ) -> Iterator[Event]:
-        artefact = replace(_artefact(place.path, _container_kind(place), reader), is_container=True)
+        kind = _container_kind(place, inner)
+        artefact = replace(_artefact(place.path, kind, reader), is_container=True)
         yield Opened(artefact)
         error = yield from self._inside(inner, stream, place)
         reader.drain()
         size_bytes, sha256, crc32 = reader.facts()
         artefact = replace(artefact, size_bytes=size_bytes, sha256=sha256, crc32=crc32)
         artefact = _with_error(artefact, reader.error or error)
-        yield Done(self._with_text(artefact, stream) if inner.needs_seek else artefact)
+        yield from self._done(artefact, stream if inner.needs_seek else None)
+
+    def _done(self, artefact: Artefact, stream: SeekableStream | None) -> Iterator[Event]:
+        """Yield the last events of a container: of one with words of its own, those are read now."""
+        if stream is not None and self.extract.has_text(artefact.kind):
+            if self.extract.is_risky(artefact.kind):
+                # Nothing in it can be lost any more: what its parser dies of is its own.
+                yield Opened(replace(artefact, is_container=False))
+            artefact = self._with_words(artefact, stream)
+        yield Done(artefact)
 
     def _leaf(self, place: _Place, stream: SeekableStream, artefact: Artefact) -> Iterator[Event]:
         """Yield the events of one artefact that holds no others."""
@@ -204,7 +283,7 @@ class Walker:
         is_risky = self.extract.is_risky(place.kind) or place.kind in RISKY_KINDS
         if shows or (is_risky and not self._is_plain(place.path)):
             yield Opened(artefact)
-        artefact = self._with_listing(self._with_text(artefact, stream), stream)
+        artefact = self._with_words(artefact, stream)
         yield Done(self._with_pictures(artefact, stream) if shows else artefact)
 
     def _with_text(self, artefact: Artefact, stream: SeekableStream) -> Artefact:
@@ -218,16 +297,10 @@ class Walker:
             return artefact
         return replace(artefact, text=extraction.text, detail=artefact.detail or extraction.note)
 
-    def _with_listing(self, artefact: Artefact, stream: SeekableStream) -> Artefact:
-        """Return what it tells of other files; it stands beside the text, in place of nothing."""
-        try:
-            return with_listing(artefact, stream, plainly=self._is_plain(artefact.path))
-        except BudgetExceeded as error:
-            return _with_error(artefact, error)
-        except Exception as error:  # noqa: BLE001  (hostile bytes raise anything)
-            # Whatever starts like a torrent: it may still hold words.
-            told = self._with_text(replace(artefact, kind="text"), stream)
-            return _with_error(told, as_unpack_error(error))
+    def _with_words(self, artefact: Artefact, stream: SeekableStream) -> Artefact:
+        """Return an artefact with its text and with what that, or it, tells of other files."""
+        read, plainly = self._with_text(artefact, stream), self._is_plain(artefact.path)
+        return with_listing(read, stream, plainly=plainly, read_text=self._with_text)
 
     def _shows(self, place: _Place) -> bool:
         """Tell whether to look for pictures: not again in what a decoder died of."""
@@ -251,9 +324,25 @@ class Walker:
         return None if self._is_plain(place.path) else CONTAINERS.get(place.kind)
 
     def _appended(self, place: _Place, stream: SeekableStream) -> Container | None:
-        """Return the ZIP reader if an archive hangs at the end of other data."""
-        is_zip = not self._is_plain(place.path) and has_directory(stream)
-        return CONTAINERS["zip"] if is_zip else None
+        """Return the reader of an archive that hangs at the end of other data."""
+        if self._is_plain(place.path):
+            return None
+        if has_directory(stream):
+            return CONTAINERS["zip"]
+        kind = appended_kind(stream) if place.kind in PROGRAM_KINDS else None
+        return None if kind is None else CONTAINERS[kind]
+
+    def _long_text(self, place: _Place, size_bytes: int) -> Container | None:
+        """Return the reader of a text too long to be held."""
+        part_bytes = self.budget.limits.text_part_bytes
+        is_long = place.kind in LONG_KINDS and size_bytes > 2 * part_bytes
+        return LongText(place.kind, part_bytes) if is_long else None
+
+    def _blobs(self, place: _Place, stream: SeekableStream) -> Container | None:
+        """Return the reader of files written into a text, if there are any."""
+        if place.kind not in BLOB_KINDS or self._is_plain(place.path):
+            return None
+        return TextWithBlobs() if has_blobs(stream) else None
 
     def _is_plain(self, path: MemberPath) -> bool:
         return path.ordinals == self.resume.plainly
@@ -274,9 +363,22 @@ class Walker:
         return True
 
 
-def _container_kind(place: _Place) -> str:
-    """Name a ZIP file that starts with something else (a self-extractor) for what it is."""
-    return "zip" if place.kind in {UNKNOWN, "exe"} else place.kind
+def _container_kind(place: _Place, container: Container) -> str:
+    """Name an archive that starts with something else (a self-extractor) for what it is."""
+    if place.kind not in PROGRAM_KINDS:
+        return place.kind
+    return next((kind for kind, one in CONTAINERS.items() if one is container), place.kind)
+
+
+def _joined(path: MemberPath, held: HeldSet) -> Artefact:
+    """Return what several volumes are as one."""
+    sha256, crc32 = hashlib.sha256(), 0
+    held.stream.seek(0)
+    while data := held.stream.read(CHUNK_BYTES):
+        sha256.update(data)
+        crc32 = zlib.crc32(data, crc32)
+    size_bytes = held.stream.size_bytes
+    return Artefact(path, UNKNOWN, size_bytes, sha256.hexdigest(), crc32, is_container=True)
 
 
 def _artefact(path: MemberPath, kind: str, reader: MemberReader) -> Artefact:
