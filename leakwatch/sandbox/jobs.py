@@ -25,10 +25,11 @@ from leakwatch.sandbox.listing_frames import encode_listing
 from leakwatch.unpack.blobs import may_have_blobs
 from leakwatch.unpack.budget import Budget, BudgetLimits
 from leakwatch.unpack.container import SeekableStream
+from leakwatch.unpack.events import Look, Opened, Resume
 from leakwatch.unpack.sniff import sniff
 from leakwatch.unpack.trees import may_list
 from leakwatch.unpack.volumes import JoinedStream
-from leakwatch.unpack.walk import Look, Opened, Resume, Walker
+from leakwatch.unpack.walk import Walker
 from leakwatch.unpack.zip_directory import END_MAGIC as ZIP_END_MAGIC
 
 # What a pipe takes at once; larger buffers are mapped and unmapped each time.

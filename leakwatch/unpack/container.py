@@ -82,5 +82,13 @@ class Container(Protocol):
         ...
 
 
+class Document(Container, Protocol):
+    """A format that is a text itself, and a container only where files are attached to it."""
+
+    def has_members(self, stream: SeekableStream, /) -> bool:
+        """Tell whether there are any; leaves the stream anywhere. Raises anything."""
+        ...
+
+
 class Mismatch(Corrupt):
     """All bytes came out, but a checksum or a size says otherwise."""

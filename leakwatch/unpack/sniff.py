@@ -55,6 +55,12 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"%PDF-", "pdf"),
     (0, b"{\\rtf", "rtf"),
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"),
+    # Workbooks of before the compound file: BIFF 2 to 5.
+    (0, b"\x09\x00\x04\x00", "xls"),
+    (0, b"\x09\x02\x06\x00", "xls"),
+    (0, b"\x09\x04\x06\x00", "xls"),
+    (0, b"\x09\x08\x08\x00", "xls"),
+    (0, b"\x09\x08\x10\x00", "xls"),
     (0, b"\xff\xd8\xff", "jpeg"),
     (0, b"\x89PNG\r\n\x1a\n", "png"),
     (0, b"GIF87a", "gif"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bencode2
 
-from leakwatch.unpack.walk import Done, Opened, Resume
+from leakwatch.unpack.events import Done, Opened, Resume
 from tests.support.archives import artefacts, walk, zip_of
 
 TORRENT = bencode2.bencode(
