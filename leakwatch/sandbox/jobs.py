@@ -21,7 +21,7 @@ from leakwatch.extract.formats import TextExtraction
 from leakwatch.model.artefact import Artefact
 from leakwatch.sandbox.confine import MORE_INPUTS_FD
 from leakwatch.sandbox.frames import encode, encode_artefact
-from leakwatch.sandbox.listing_frames import encode_listing
+from leakwatch.sandbox.listing_frames import encoded_bytes
 from leakwatch.unpack.blobs import may_have_blobs
 from leakwatch.unpack.budget import Budget, BudgetLimits
 from leakwatch.unpack.container import SeekableStream
@@ -185,7 +185,7 @@ class _Telling:
             if self._text_bytes_left < 0:
                 artefact = replace(artefact, text=None, **_left_out("text"))
         if listing is not None:
-            self._text_bytes_left -= len(encode_listing(listing))
+            self._text_bytes_left -= encoded_bytes(listing)
             if self._text_bytes_left < 0:
                 artefact = replace(artefact, listing=None, **_left_out("listing"))
         return artefact

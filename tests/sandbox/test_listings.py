@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import bencode2
+from hypothesis import given
+from hypothesis import strategies as st
 
+from leakwatch.model.listing import Listing, ListingEntry
+from leakwatch.sandbox.listing_frames import encode_listing, encoded_bytes
 from leakwatch.sandbox.pool import SandboxPool
 from tests.sandbox.conftest import TIGHT
 from tests.support.archives import zip_of
@@ -47,3 +51,22 @@ def test_a_listing_over_the_output_limit_is_left_out() -> None:
     assert large.error == "budget_exceeded"
     assert small.listing is not None
     assert small.error is None
+
+
+ENTRY = st.builds(
+    ListingEntry,
+    path=st.text(
+        st.characters(exclude_categories=["C"], exclude_characters='"\\', max_codepoint=0xFFFF)
+    ),
+    size_bytes=st.none() | st.integers(0, 2**62),
+    crc32=st.none() | st.integers(0, 2**32 - 1),
+    pieces_root=st.sampled_from([None, "0b" * 32]),
+    size_range=st.none() | st.just((2**61, 2**62)),
+)
+
+
+@given(st.lists(ENTRY, max_size=20))
+def test_a_listing_is_no_longer_than_foreseen(entries: list[ListingEntry]) -> None:
+    """So that a child never says more than it may."""
+    listing = Listing("torrent", tuple(entries))
+    assert len(encode_listing(listing)) <= encoded_bytes(listing)
