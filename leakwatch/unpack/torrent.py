@@ -59,7 +59,8 @@ class Torrent:
     def note(self) -> str:
         """Return the info-hashes in one line: what identifies it to everybody."""
         hashes = {"btih:": self.v1, "btmh:1220": self.v2}
-        return "torrent " + ", ".join(k + v for k, v in hashes.items() if v)
+        told = ", ".join(kind + digest for kind, digest in hashes.items() if digest)
+        return f"torrent {told}" if told else "a torrent that breaks off"
 
 
 def read_torrent(data: bytes, *, plainly: bool = False) -> Torrent:

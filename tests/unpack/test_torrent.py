@@ -188,7 +188,7 @@ def test_what_clients_take_is_taken() -> None:
     cut = read_torrent(raw[: raw.index(b"1:y")])
     assert lines(cut) == [("dump/x", 1, None)] or lines(cut) == [("x", 1, None)]
     assert not cut.listing.is_complete
-    assert cut.v1 is None
+    assert (cut.v1, cut.note) == (None, "a torrent that breaks off")
 
 
 def test_the_bare_metadata_is_read() -> None:
