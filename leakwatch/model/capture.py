@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from leakwatch.model.source import Via
+from leakwatch.model.taking import Meter, Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,9 @@ class FetchRequest:
     """Cap of the decoded body; None means the fetcher's page cap."""
     headers: Mapping[str, str] = field(default_factory=dict)
     total_timeout_s: float | None = None
+    purpose: Purpose = Purpose.PAGE
+    meter: Meter | None = field(default=None, repr=False, compare=False)
+    """Counts what this request costs, where somebody wants to know."""
 
 
 @dataclass(frozen=True, slots=True)
