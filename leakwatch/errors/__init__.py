@@ -20,6 +20,7 @@
         BodyTooLarge             28   the body is over its cap
         BrokenResponse           29   cut short, or not HTTP
         TooManyRedirects         30
+        SpoolFull                31   the disk has no room for a linked file
       SandboxError               35   the parsing child could not be started
         ChildKilled              36   the child ran over a limit and was killed
       UnpackError                40   an archive member could not be opened
@@ -96,6 +97,7 @@ from leakwatch.errors.looking import (
     OnionUnreachable,
     RateLimited,
     SourceError,
+    SpoolFull,
     TimedOut,
     TooManyRedirects,
     TorUnavailable,
@@ -162,6 +164,7 @@ __all__ = [
     "SealFailed",
     "SelfTestFailed",
     "SourceError",
+    "SpoolFull",
     "StoreError",
     "StoreUnavailable",
     "TimedOut",

@@ -158,6 +158,14 @@ class TooManyRedirects(FetchError):
     exit_code = 30
 
 
+class SpoolFull(FetchError):
+    """The disk, or the share of it for linked files, has no room; nothing is lost."""
+
+    slug = "spool_full"
+    exit_code = 31
+    retryable = True
+
+
 class EntityUnknown(LeakwatchError):
     """A matter, source or finding of that name is not known."""
 

@@ -67,6 +67,7 @@ def result_of(request: FetchRequest, answer: Answer, span: Span) -> FetchResult:
         via=span.via,
         body=answer.body.data,
         sha256=answer.body.sha256,
+        content=answer.body.content,
     )
 
 

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 from leakwatch.model.source import Via
 from leakwatch.model.taking import Meter, Purpose
+
+
+class Content(Protocol):
+    """Bytes too many for memory, kept encrypted on disk until ``close``."""
+
+    fd: int
+    """Open for reading; holds the encrypted bytes."""
+    key: bytes
+    """What they are encrypted with (``leakwatch/spool.py``)."""
+    size_bytes: int
+    sha256: str
+    """Hex digest of the clear bytes."""
+    crc32: int
+    head: bytes
+    """The first clear bytes, enough to tell the kind."""
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the clear bytes from the start; may be called again."""
+        ...
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +48,8 @@ class FetchRequest:
     """Cap of the decoded body; None means the fetcher's page cap."""
     headers: Mapping[str, str] = field(default_factory=dict)
     total_timeout_s: float | None = None
+    is_spooled: bool = False
+    """The body goes to disk, encrypted, and not to memory: ``Capture.content``."""
     purpose: Purpose = Purpose.PAGE
     meter: Meter | None = field(default=None, repr=False, compare=False)
     """Counts what this request costs, where somebody wants to know."""
@@ -51,17 +75,27 @@ class Capture:
     body: bytes = field(repr=False)
     """Decoded (no content-encoding). Never stored or logged in clear."""
     sha256: str
-    """Hex digest of ``body``."""
+    """Hex digest of the content."""
     size_bytes: int = -1
-    """Length of ``body``; filled in when not given, kept when the body is dropped."""
+    """Length of the content; filled in when not given, kept when it is dropped."""
+    content: Content | None = field(default=None, repr=False, compare=False)
+    """The bytes in place of ``body``, where they were asked for on disk."""
 
     def __post_init__(self) -> None:
         if self.size_bytes < 0:
-            object.__setattr__(self, "size_bytes", len(self.body))
+            size = len(self.body) if self.content is None else self.content.size_bytes
+            object.__setattr__(self, "size_bytes", size)
 
     def without_body(self) -> Capture:
         """Return the same capture with its bytes dropped, digest and length kept."""
-        return replace(self, body=b"")
+        return replace(self, body=b"", content=None)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the bytes from the start, wherever they are."""
+        if self.content is not None:
+            yield from self.content.chunks()
+        elif self.body:
+            yield self.body
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name (any case), or None."""
