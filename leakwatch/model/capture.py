@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -49,7 +49,7 @@ class FetchRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     total_timeout_s: float | None = None
     is_spooled: bool = False
-    """The body goes to disk, encrypted, and not to memory: ``Capture.content``."""
+    """The body goes to disk, encrypted, and not to memory: see ``SpooledCapture``."""
     purpose: Purpose = Purpose.PAGE
     meter: Meter | None = field(default=None, repr=False, compare=False)
     """Counts what this request costs, where somebody wants to know."""
@@ -78,24 +78,22 @@ class Capture:
     """Hex digest of the content."""
     size_bytes: int = -1
     """Length of the content; filled in when not given, kept when it is dropped."""
-    content: Content | None = field(default=None, repr=False, compare=False)
-    """The bytes in place of ``body``, where they were asked for on disk."""
 
     def __post_init__(self) -> None:
         if self.size_bytes < 0:
-            size = len(self.body) if self.content is None else self.content.size_bytes
-            object.__setattr__(self, "size_bytes", size)
+            object.__setattr__(self, "size_bytes", len(self.body))
 
     def without_body(self) -> Capture:
         """Return the same capture with its bytes dropped, digest and length kept."""
-        return replace(self, body=b"", content=None)
+        return replace(self, body=b"")
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the bytes from the start, wherever they are."""
-        if self.content is not None:
-            yield from self.content.chunks()
-        elif self.body:
+        """Yield the bytes from the start; may be called again."""
+        if self.body:
             yield self.body
+
+    def close(self) -> None:
+        """Give back what its bytes take on disk."""
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name (any case), or None."""
@@ -109,6 +107,32 @@ class Capture:
     @property
     def last_modified(self) -> str | None:
         return self.header("last-modified")
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledCapture(Capture):
+    """A capture whose bytes lie on disk: ``body`` is empty. Never kept, never journalled."""
+
+    content: Content = field(kw_only=True, repr=False, compare=False)
+
+    def without_body(self) -> Capture:
+        """Return the same capture with its bytes dropped; ``close`` gives them back."""
+        kept = {f.name: getattr(self, f.name) for f in fields(Capture)}
+        return Capture(**kept)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the bytes from the start; may be called again."""
+        return self.content.chunks()
+
+    def close(self) -> None:
+        """Give back what its bytes take on disk."""
+        self.content.close()
+
+
+def spooled(capture: Capture, content: Content) -> SpooledCapture:
+    """Return a capture with its bytes on disk."""
+    told = {f.name: getattr(capture, f.name) for f in fields(Capture)}
+    return SpooledCapture(**told | {"size_bytes": content.size_bytes}, content=content)
 
 
 @dataclass(frozen=True, slots=True)

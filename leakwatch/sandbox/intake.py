@@ -96,7 +96,12 @@ def sealed_memory(body: bytes) -> int:
 def _as_told(fd: int, content: Content) -> Intake:
     """Return a content with the digests that were taken while it came in."""
     return Intake(
-        fd, content.size_bytes, content.sha256, content.crc32, content.head[:HEAD_BYTES], content.key
+        fd,
+        content.size_bytes,
+        content.sha256,
+        content.crc32,
+        content.head[:HEAD_BYTES],
+        content.key,
     )
 
 
