@@ -111,8 +111,12 @@ class SourceRepository(Protocol):
         """Return the polls that ended at ``since`` or later, oldest first."""
         ...
 
-    async def last_poll_before(self, source: str, at: datetime) -> Poll | None:
-        """Return the latest poll that ended before ``at``, or None."""
+    async def last_good_poll_before(self, source: str, at: datetime) -> Poll | None:
+        """Return the latest good poll that ended before ``at``, or None."""
+        ...
+
+    async def first_poll_at(self, source: str) -> datetime | None:
+        """Return when a source was first polled, however that went, or None."""
         ...
 
     async def last_look_before(self, source: str, at: datetime) -> datetime | None:

@@ -170,15 +170,26 @@ class SqlSources:
         )
         return [_poll(row) for row in rows]
 
-    async def last_poll_before(self, source: str, at: datetime) -> Poll | None:
-        """Return the latest poll that ended before ``at``, or None."""
+    async def last_good_poll_before(self, source: str, at: datetime) -> Poll | None:
+        """Return the latest good poll that ended before ``at``, or None."""
         row = await self._tx.first(
             select(polls)
             .where(polls.c.source == source, polls.c.finished_at < at)
+            .where(polls.c.outcome.in_(_GOOD))
             .order_by(polls.c.started_at.desc(), polls.c.id)
             .limit(1)
         )
         return None if row is None else _poll(row)
+
+    async def first_poll_at(self, source: str) -> datetime | None:
+        """Return when a source was first polled, however that went, or None."""
+        first: datetime | None = await self._tx.scalar(
+            select(polls.c.started_at)
+            .where(polls.c.source == source)
+            .order_by(polls.c.started_at)
+            .limit(1)
+        )
+        return first
 
     async def last_look_before(self, source: str, at: datetime) -> datetime | None:
         """Return when the last good poll before ``at`` started, or None.
