@@ -20,6 +20,9 @@
         BodyTooLarge             28   the body is over its cap
         BrokenResponse           29   cut short, or not HTTP
         TooManyRedirects         30
+        RangeIgnored             31   the whole came where a part was asked for
+        RangeBroken              32   what came is not the part that was asked for
+        RemoteChanged            33   a remote file changed while its parts were read
       SandboxError               35   the parsing child could not be started
         ChildKilled              36   the child ran over a limit and was killed
       UnpackError                40   an archive member could not be opened
@@ -94,7 +97,10 @@ from leakwatch.errors.looking import (
     LayoutChanged,
     MissingFile,
     OnionUnreachable,
+    RangeBroken,
+    RangeIgnored,
     RateLimited,
+    RemoteChanged,
     SourceError,
     TimedOut,
     TooManyRedirects,
@@ -155,7 +161,10 @@ __all__ = [
     "NotFound",
     "NotInCorpus",
     "OnionUnreachable",
+    "RangeBroken",
+    "RangeIgnored",
     "RateLimited",
+    "RemoteChanged",
     "SandboxError",
     "SchemaOutdated",
     "SchemaUnknown",

@@ -18,6 +18,7 @@ from typing import Protocol
 import httpx
 
 from leakwatch.errors import BodyTooLarge, BrokenResponse
+from leakwatch.model.taking import Meter
 
 STEP_BYTES = 64 * 1024
 RATIO = 200
@@ -119,6 +120,14 @@ def _decode(decoders: list[_Decoder], data: bytes) -> Iterator[bytes]:
         return
     for piece in decoders[0].feed(data):
         yield from _decode(decoders[1:], piece)
+
+
+async def metered(chunks: AsyncIterator[bytes], meter: Meter | None) -> AsyncIterator[bytes]:
+    """Yield the chunks as they come, counting their bytes."""
+    async for chunk in chunks:
+        if meter is not None:
+            meter.received_bytes += len(chunk)
+        yield chunk
 
 
 async def read_body(

@@ -20,7 +20,7 @@ import structlog
 from leakwatch.clock import Clock
 from leakwatch.errors import LeakwatchError, RateLimited, TimedOut, TooManyRedirects
 from leakwatch.fetch.answer import Answer, Span, result_of
-from leakwatch.fetch.body import EMPTY, Body, BodyLimits, read_body
+from leakwatch.fetch.body import EMPTY, Body, BodyLimits, metered, read_body
 from leakwatch.fetch.clearnet import Resolve, system_resolve
 from leakwatch.fetch.clients import ClientKey, ClientPool
 from leakwatch.fetch.errors import LIBRARY_ERRORS, translate
@@ -38,6 +38,7 @@ from leakwatch.fetch.policy import (
     redirect_location,
     status_error,
 )
+from leakwatch.fetch.ranged import check_part
 from leakwatch.fetch.tor import check_socks5, parse_proxy
 from leakwatch.model.capture import FetchRequest, FetchResult
 from leakwatch.model.source import Via
@@ -175,6 +176,8 @@ class HttpFetcher:
             )
             if error is not None:
                 raise error
+            if request.range is not None:
+                check_part(request.range, response.status_code, response.headers, target.host)
             is_bare = response.status_code in {304, 404, 410}
             return Answer(
                 target=target,
@@ -202,6 +205,8 @@ class HttpFetcher:
         key = ClientKey(via, request.source, target.host, request.allow_private)
         try:
             async with self._clients.lend(key) as transport:
+                if request.meter is not None:
+                    request.meter.requests += 1
                 response = await transport.handle_async_request(outgoing)
                 try:
                     yield response
@@ -211,8 +216,11 @@ class HttpFetcher:
             raise translate(exc, target) from None
 
     async def _body(self, request: FetchRequest, target: Target, response: httpx.Response) -> Body:
-        limits = BodyLimits(request.max_bytes or self._policy.max_page_bytes, target.host)
-        return await read_body(response, response.aiter_raw(), limits)
+        max_bytes = request.max_bytes or self._policy.max_page_bytes
+        if request.range is not None and response.status_code == 206:
+            max_bytes = request.range.max_bytes
+        chunks = metered(response.aiter_raw(), request.meter)
+        return await read_body(response, chunks, BodyLimits(max_bytes, target.host))
 
     def _check(self, target: Target, via: Via, request: FetchRequest) -> None:
         check_target(
@@ -230,5 +238,7 @@ def _wanted_headers(request: FetchRequest) -> dict[str, str]:
     validators = {"if-none-match": request.etag, "if-modified-since": request.last_modified}
     # A site may have given us one that no header can carry back.
     headers |= {k: v for k, v in validators.items() if v and v.isascii() and v.isprintable()}
+    if request.range is not None:
+        headers["range"] = request.range.header
     headers["accept-encoding"] = "identity" if "range" in headers else "gzip, deflate"
     return headers
