@@ -140,7 +140,7 @@ def _is_welcome(whole_bytes: int, headers: httpx.Headers) -> bool:
     length = headers.get("content-length", "")
     if _LENGTH.fullmatch(length):
         return int(length) <= whole_bytes
-    return headers.get("content-type", "").lower().startswith(_TEXTS)
+    return bool(headers.get("content-type", "").lower().startswith(_TEXTS))
 
 
 def _part(capture: Capture, asked: ByteRange) -> Part:

@@ -84,7 +84,7 @@ class SandboxPool:
         limits: ReadLimits,
         *,
         workers: int,
-        parser_modules: Sequence[str] = ("leakwatch.sources.wire",),
+        parser_modules: Sequence[str] = ("leakwatch.sources.wire", "leakwatch.unpack.remote"),
         required_layers: Collection[str] = (),
     ) -> None:
         self._limits = limits
