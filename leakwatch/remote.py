@@ -12,8 +12,9 @@ no more than the budget. A file that changes meanwhile is begun anew, once.
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 from urllib.parse import unquote, urlsplit
@@ -39,6 +40,7 @@ from leakwatch.fetch.pieces import Pieces, joined_spans
 from leakwatch.fetch.ranged import Part, Version, read_part
 from leakwatch.model.capture import ByteRange, FetchRequest
 from leakwatch.model.listing import Listing, ListingEntry
+from leakwatch.model.match import Grade, Match
 from leakwatch.model.taking import Meter, Purpose
 from leakwatch.ports import Fetcher, PageParser
 from leakwatch.sandbox.bad_frame import BadFrame
@@ -49,6 +51,10 @@ HEAD_BYTES = 64 * 1024
 ARCHIVES = frozenset({"zip", "7z", "rar", "tar", "iso"})
 """Kinds whose directory can be read from afar."""
 MAX_ENTRIES = 1_000_000
+_ARCHIVE_NAME = re.compile(
+    r"\.(?:zip|zipx|7z|rar|tar|iso|cbz|cbr|jar|apk)$|\.(?:zip|7z|rar)\.\d{3}$|\.r\d\d$|\.z\d\d$",
+    re.IGNORECASE,
+)
 _KIND_OF = "leakwatch.unpack.remote.step:kind_of"
 _STEP = "leakwatch.unpack.remote.step:step"
 _MAX_STEPS_BEYOND = 64
@@ -92,10 +98,20 @@ class RemoteListing:
     claimed: int | None
     """Entries in all, by the archive's own word."""
     directory_bytes: int | None
-    cut: str | None = None
-    """Slug of what ended it early; what came before stands."""
+    cut: LeakwatchError | None = None
+    """What ended it early; what came before stands."""
     file: RemoteFile | None = field(default=None, repr=False, compare=False)
     """To list the same file again, whole."""
+
+
+def is_archive_name(name: str) -> bool:
+    """Tell whether a file of that name, or address, would have a directory to be read from afar."""
+    return _ARCHIVE_NAME.search(name.partition("?")[0].rstrip()) is not None
+
+
+def is_undecided(matches: Sequence[Match]) -> bool:
+    """Tell whether a sample's matches leave it open that known files are there."""
+    return bool(matches) and max(match.grade.rank for match in matches) < Grade.PROBABLE.rank
 
 
 class RemoteFile:
@@ -124,6 +140,11 @@ class RemoteFile:
         if self._head is None:
             raise ValueError("not opened")
         return self._head
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the first part is all of it."""
+        return len(self.head.data) == self.head.version.size_bytes
 
     @property
     def name(self) -> str:
@@ -388,7 +409,7 @@ class _Reading:
             is_sample=not self._is_full and not is_complete,
             claimed=self.claimed,
             directory_bytes=self._directory_bytes,
-            cut=None if cut is None else cut.slug,
+            cut=cut,
             file=file,
         )
 

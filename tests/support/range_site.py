@@ -76,7 +76,11 @@ def ranged(
         first, last, status = _span(asked.headers.get("range", ""), total)
         if max_bytes is not None:
             last = min(last, first + max_bytes - 1)
-        said = {"Content-Length": str(last - first + 1), "Accept-Ranges": "bytes", **(headers or {})}
+        said = {
+            "Content-Length": str(last - first + 1),
+            "Accept-Ranges": "bytes",
+            **(headers or {}),
+        }
         if status == 206:
             said["Content-Range"] = f"bytes {first}-{last}/{total}"
             told.ranges.append((first, last))
