@@ -18,13 +18,16 @@ from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 
+from leakwatch.accounting import Account
 from leakwatch.assess.claims import read_claims
 from leakwatch.clock import Clock
 from leakwatch.errors import FetchError, LeakwatchError, SandboxError, SealFailed, SourceError
-from leakwatch.inspection import Inspection, Inspector, Part, Seen
+from leakwatch.inspection import Errand, Inspection, Inspector, Part, Seen
+from leakwatch.listening import Listening
 from leakwatch.model.capture import Capture, Poll, PollOutcome
 from leakwatch.model.evidence import SealedContent
 from leakwatch.model.finding import Claims
@@ -33,6 +36,7 @@ from leakwatch.model.matter import Matter, PayloadPolicy
 from leakwatch.model.post import Post, SourceBatch
 from leakwatch.model.sighting import Sighting
 from leakwatch.model.source import Lease, SourceSpec
+from leakwatch.model.taking import Taken
 from leakwatch.observation import Observation
 from leakwatch.ports import (
     Fetcher,
@@ -44,7 +48,7 @@ from leakwatch.ports import (
 )
 from leakwatch.presence import note_presence
 from leakwatch.progress import Progress
-from leakwatch.recognition import recognise, sighting_of
+from leakwatch.recognition import sighting_of
 from leakwatch.recording import Recorded, Recorder
 from leakwatch.redaction import Redactor
 
@@ -53,6 +57,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class _Tally:
+    account: Account
     pages: int = 0
     items: int = 0
     location: str | None = None
@@ -142,9 +147,17 @@ class Pipeline:
         async with self.store.begin() as tx:
             state = await tx.sources.state(source.name)
         progress = Progress.from_checkpoint(state.checkpoint)
-        tally, failure = _Tally(), None
+        account = Account(
+            poll_id=poll_id,
+            source=source,
+            matters=[self.matters[m] for m in source.matters or self.matters],
+            redactor=self.redactor,
+            clock=self.clock,
+        )
+        tally, failure = _Tally(account), None
         try:
-            async for batch in adapter.poll(self.fetcher, self.parser, progress.adapter):
+            fetcher = account.fetcher(self.fetcher)
+            async for batch in adapter.poll(fetcher, self.parser, progress.adapter):
                 tally.add(batch)
                 progress = await self._take(batch, source, poll_id, progress, tally)
                 await self._save(batch, source, lease, poll_id, tally, progress)
@@ -153,6 +166,7 @@ class Pipeline:
         poll = _poll_of(source, poll_id, tally, failure, started=started, ended=self.clock.now())
         async with self.store.begin() as tx:
             await tx.sources.record_poll(poll, state.after(poll))
+            await tx.takings.put(account.settle())
             await note_presence(
                 tx,
                 source,
@@ -174,30 +188,45 @@ class Pipeline:
         tally: _Tally,
     ) -> Progress:
         """Observe every post of a batch for every matter; return where we stand."""
-        now = self.clock.now()
-        matters = [self.matters[m] for m in source.matters or self.matters]
-        may_fetch = any(matter.may_fetch_payload(now) for matter in matters)
         fetched: set[str] = set()
         missed = 0
         vault: dict[tuple[str, ...], SealedContent] = {}
         for post in batch.posts:
-            inspection = await self.inspector.inspect(
-                post, batch, source, may_fetch=may_fetch, done=progress.done
+            listening = Listening(tally.account, self.matchers, self.clock)
+            errand = Errand(
+                leave_until=listening.leave_until(),
+                done=progress.done,
+                hear=listening.hear,
+                note=partial(self._note, tally.account),
             )
-            fetched |= inspection.fetched
-            missed += inspection.missed
-            for matter in matters:
-                sighting, observation = await self._observe(
-                    matter, source, post, inspection, poll_id, vault=vault
-                )
-                tally.sighted.append((sighting, observation.captures))
-                if observation.matches or observation.claims.names_victim:
-                    tally.recorded.append(await self.recorder.record(observation))
-                    tally.evidenced |= {(c.id, matter.id) for c in observation.captures}
+            inspection = await self.inspector.inspect(post, batch, source, errand)
+            try:
+                fetched |= inspection.fetched
+                missed += inspection.missed
+                for matter in tally.account.matters:
+                    sighting, observation = await self._observe(
+                        matter, source, post, inspection, poll_id, listening, vault=vault
+                    )
+                    tally.sighted.append((sighting, observation.captures))
+                    if observation.matches or observation.claims.names_victim:
+                        tally.recorded.append(await self.recorder.record(observation))
+                        tally.evidenced |= {(c.id, matter.id) for c in observation.captures}
+            finally:
+                inspection.close()
         if missed:
             tally.problem = tally.problem or "files_missed"
             tally.detail = tally.detail or f"{missed} linked files could not be fetched yet"
         return progress.after(batch.checkpoint, fetched=frozenset(fetched), missed=missed)
+
+    async def _note(self, account: Account, taken: Taken) -> None:
+        """Take something into account; a file before the first byte of it is asked for.
+
+        What a killed daemon had begun is then known to have been begun.
+        """
+        taking = account.note(taken)
+        if taken.ended_at is None:
+            async with self.store.begin() as tx:
+                await tx.takings.put([taking])
 
     async def _observe(
         self,
@@ -206,6 +235,7 @@ class Pipeline:
         post: Post,
         inspection: Inspection,
         poll_id: str,
+        listening: Listening,
         *,
         vault: dict[tuple[str, ...], SealedContent],
     ) -> tuple[Sighting, Observation]:
@@ -216,11 +246,12 @@ class Pipeline:
         now = self.clock.now()
         if not matter.may_fetch_payload(now):
             # Another matter's leave to fetch is not this one's.
-            seen = tuple(s for s in inspection.seen if s.part is not Part.FILE)
-            inspection = replace(inspection, seen=seen)
+            inspection = inspection.without_files()
+        for seen in inspection.seen:
+            listening.account.heard(seen.capture.id, matter.id)
         loop = asyncio.get_running_loop()
         matcher = self.matchers[matter.id]
-        found = await loop.run_in_executor(self.executor, recognise, inspection, matcher)
+        found = await loop.run_in_executor(self.executor, listening.result, matter.id, inspection)
         claims = await loop.run_in_executor(self.executor, _claims, post, matter)
         location = self.redactor.place(post.location, source)
         observation = Observation(
@@ -249,6 +280,8 @@ class Pipeline:
                 and (matter.id, location, seen.capture.sha256) not in self.kept
             ]
             observation = await self._with_sealed(observation, matter, to_seal, vault)
+        for capture_id in observation.sealed_captures:
+            listening.account.sealed(capture_id, matter.id)
         return sighting, observation
 
     async def _with_sealed(
@@ -301,6 +334,7 @@ class Pipeline:
                 for capture in captures:
                     await tx.captures.add(capture, poll_id=poll_id, url=capture.url)
                 await tx.sightings.add(sighting, self.clock.now())
+            await tx.takings.put(tally.account.settle())
             await tx.sources.save_checkpoint(lease, progress.to_checkpoint())
         tally.sighted.clear()
 

@@ -90,6 +90,8 @@ class Taken:
     capture_id: str | None = None
     error: str | None = None
     """Slug of what ended it early, or None."""
+    things: int = 1
+    """How many it stands for: files that were not fetched are told together."""
     refused: Fate | None = None
     """``REFUSED_BY_POLICY`` or ``REFUSED_TOO_LARGE``: not taken, or not to its end."""
 
@@ -125,6 +127,7 @@ class Taking:
     size_bytes: int | None
     content_hmac: str | None
     error: str | None
+    things: int
     grounds: tuple[Ground, ...]
     """One a matter."""
     artefacts: tuple[ArtefactCount, ...] = ()

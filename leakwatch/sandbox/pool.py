@@ -9,6 +9,7 @@ import queue
 import re
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -158,6 +159,9 @@ class SandboxPool:
         may be far over the limit that ``read`` keeps. Closing the iterator early
         ends the child. Raises as ``read``.
         """
+        if output_bytes is None and not isinstance(body, (bytes, Path, int)):
+            # Too large for memory, so whoever reads it lets each artefact go.
+            output_bytes = self._limits.budget.max_total_bytes
         try:
             with take_in(body) as intake:
                 reading = Reading(intake, name, self._limits, output_bytes=output_bytes)

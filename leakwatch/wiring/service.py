@@ -19,9 +19,10 @@ from leakwatch.evidence.record import Circumstances
 from leakwatch.evidence.seal import AgeSealer
 from leakwatch.fetch.client import HttpFetcher
 from leakwatch.fingerprint.key import FingerprintKey
-from leakwatch.inspection import Inspector, PayloadLimits
+from leakwatch.inspection import Inspector
 from leakwatch.model.matter import Matter
 from leakwatch.model.source import SourceSpec
+from leakwatch.payload import PayloadFetcher, PayloadLimits
 from leakwatch.pipeline import Pipeline
 from leakwatch.places import load_places
 from leakwatch.ports import Channel, Source
@@ -34,7 +35,7 @@ from leakwatch.store.session import SqlStore
 from leakwatch.wiring.channels import build_channels
 from leakwatch.wiring.corpora import CorporaInUse, load_key
 from leakwatch.wiring.looking import build_sources, fetch_policy, read_limits
-from leakwatch.wiring.storage import open_store, prepare_state_dir
+from leakwatch.wiring.storage import open_spool, open_store, prepare_state_dir
 
 THREADS = 4
 """For matching, sealing and waiting on the sandbox."""
@@ -115,7 +116,9 @@ async def build_service(
         # Closed before the executor, which waits for what it runs: a read of a nasty file.
         stack.callback(sandbox.close)
         store = await stack.enter_async_context(open_store(settings))
-        fetcher = HttpFetcher(fetch_policy(settings, places.sources), clock=clock)
+        fetcher = HttpFetcher(
+            fetch_policy(settings, places.sources), clock=clock, spool=open_spool(settings)
+        )
         stack.push_async_callback(fetcher.aclose)
         journal = IntakeJournal(settings.state_dir / "journal")
         circumstances = _circumstances(settings, corpora, clock)
@@ -136,7 +139,7 @@ async def build_service(
                 store=store,
                 fetcher=fetcher,
                 parser=sandbox,
-                inspector=_inspector(settings, fetcher, sandbox, executor, key=key),
+                inspector=_inspector(settings, fetcher, sandbox, executor, clock=clock, key=key),
                 matchers=corpora.matchers,
                 sealer=AgeSealer(settings.state_dir / "vault"),
                 recorder=recorder,
@@ -172,14 +175,20 @@ def _inspector(
     sandbox: SandboxPool,
     executor: ThreadPoolExecutor,
     *,
+    clock: Clock,
     key: FingerprintKey,
 ) -> Inspector:
     fetch = settings.fetch
+    limits = PayloadLimits(
+        max_files_per_post=fetch.max_files_per_post,
+        max_file_bytes=fetch.max_payload_bytes,
+        timeout_s=fetch.payload_timeout_s,
+    )
     return Inspector(
-        fetcher=fetcher,
+        payloads=PayloadFetcher(fetcher, limits, clock=clock),
         reader=sandbox,
         executor=executor,
-        limits=PayloadLimits(fetch.max_files_per_post, fetch.max_payload_bytes),
+        limits=limits,
         blind=_blinder(key),
     )
 
