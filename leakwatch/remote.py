@@ -247,6 +247,12 @@ class RemoteLister:
         await self._open(file, whole_bytes)
         return file
 
+    async def version(self, request: FetchRequest) -> Version:
+        """Return the state that a file is in, by one request for one byte; raises as ``open``."""
+        span = ByteRange(0, 0)
+        asked = replace(request, range=span, etag=None, last_modified=None)
+        return (await read_part(self._fetcher, asked)).version
+
     async def list(
         self,
         target: FetchRequest | RemoteFile,

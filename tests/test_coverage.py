@@ -68,7 +68,9 @@ def test_a_poll_that_understood_nothing_is_no_look(outcome: PollOutcome) -> None
 
 def test_a_source_that_just_began_has_no_gap_before_it() -> None:
     """What was not watched yet is not a gap: the span begins with the first poll."""
-    found = covered([poll_at(200), poll_at(215)], first_poll_at=poll_at(200).started_at, before=None)
+    found = covered(
+        [poll_at(200), poll_at(215)], first_poll_at=poll_at(200).started_at, before=None
+    )
     assert (found.since, found.gaps) == (poll_at(200).started_at, ())
 
 

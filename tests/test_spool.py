@@ -84,7 +84,9 @@ def test_what_is_begun_anew_has_another_key(tmp_path: Path) -> None:
 _DATA = random.Random(2).randbytes(100_003)
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(-100_100, 100_100), st.integers(0, 70_000))))
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(-100_100, 100_100), st.integers(0, 70_000)))
+)
 def test_a_content_reads_like_a_file(moves: list[tuple[int, int, int]]) -> None:
     """Whatever is sought and read, the bytes are those of the clear content there."""
     content = put(_shared(), _DATA)

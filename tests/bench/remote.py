@@ -127,7 +127,9 @@ def _measure(
             _tell(found, archive, matches, listed_s, time.monotonic() - began - listed_s)
 
 
-async def _listed(url: str, pool: SandboxPool, proxy: str | None, *, is_full: bool) -> RemoteListing:
+async def _listed(
+    url: str, pool: SandboxPool, proxy: str | None, *, is_full: bool
+) -> RemoteListing:
     policy = FetchPolicy(
         tor_proxy=proxy or "socks5://127.0.0.1:1",
         direct_hosts=frozenset({"127.0.0.1"}) if proxy is None else frozenset(),

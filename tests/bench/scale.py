@@ -144,9 +144,7 @@ def _with_builder(work: Callable[[Builder, _Stages], object]) -> list[tuple[str,
 def build_corpus(folders: Sequence[Path], path: Path) -> None:
     """Build a corpus of folders at a path."""
     request = BuildRequest(tuple(folders), path)
-    _with_builder(
-        lambda builder, stages: builder.build(request, created_at=_now(), stages=stages)
-    )
+    _with_builder(lambda builder, stages: builder.build(request, created_at=_now(), stages=stages))
 
 
 def _opening(path: Path) -> None:
