@@ -1,6 +1,7 @@
 """Looking at one post: its text, its bytes, and the files it links to.
 
-Linked files are fetched only where a matter's live authorisation allows it;
+What links say of files without their content is read in any case. The files
+themselves are fetched only where a matter's live authorisation allows it;
 what was not fetched is counted, never forgotten. Artefacts are handed on one
 by one as they are read: of a large file nothing is held but facts.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import zlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,6 +19,7 @@ from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
+from leakwatch.directories import Directories, DirectoryReader, Interest
 from leakwatch.model.artefact import Artefact, MemberPath
 from leakwatch.model.capture import Capture, SpooledCapture
 from leakwatch.model.listing import Listing, ListingEntry
@@ -45,6 +47,8 @@ Hear = Callable[[Capture, Part, Artefact], None]
 """Takes up an artefact while its text is there; blocking, called in the executor."""
 Note = Callable[[Taken], Awaitable[None]]
 """Takes up what is taken: a file once when it is begun, and once when it ended."""
+Names = Callable[[Listing], Awaitable[bool]]
+"""Tells whether a listing names known files of any matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,9 @@ class Errand:
     """Blinded addresses fetched before, to be passed over."""
     hear: Hear
     note: Note
+    names: Names
+    listed: Mapping[str, str] = field(default_factory=dict)
+    """Archives whose directory was read before; see ``directories.Interest``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,8 @@ class Inspection:
     """Blinded addresses of the files that were fetched."""
     missed: int
     """Files whose fetch failed in a way that may pass: to be tried again."""
+    listed: Mapping[str, str] = field(default_factory=dict)
+    """Archives whose directory was read, or did not change; see ``progress.Progress``."""
 
     def without_files(self) -> Inspection:
         """Return what is there for whom linked files may not be read: they are unread."""
@@ -120,6 +129,7 @@ class Inspector:
         executor: where blocking work runs.
         limits: caps on linked files.
         blind: keyed digest of an address, so that no file name is kept.
+        directories: reads what links say of files without their content; None: nobody does.
     """
 
     def __init__(
@@ -130,7 +140,9 @@ class Inspector:
         executor: Executor,
         limits: PayloadLimits,
         blind: Callable[[str], str],
+        directories: DirectoryReader | None = None,
     ) -> None:
+        self._directories = directories
         self._payloads = payloads
         self._reader = reader
         self._executor = executor
@@ -153,8 +165,12 @@ class Inspector:
             seen.append(await self._read(post.content, Part.CONTENT, errand))
         files = list({link.url: link for link in post.links if not link.is_magnet}.values())
         wanted = await self._wanted(post, files, source, errand)
-        fetched: set[str] = set()
-        missed = refused = 0
+        interest = Interest(errand.done, errand.listed, errand.names, errand.note)
+        found = Directories()
+        if self._directories is not None:
+            found = await self._directories.look(post.links, source, interest)
+        fetched = found.done
+        missed, refused = 0, 0
         try:
             for link in wanted:
                 blinded = self._blind(link.url)
@@ -181,6 +197,7 @@ class Inspector:
             seen=tuple(seen),
             listings=(
                 *([(seen[0].capture.id, post.listing)] if post.listing is not None else []),
+                *((seen[0].capture.id, listing) for listing in found.listings),
                 *within,
             ),
             unread_files=missed
@@ -188,7 +205,8 @@ class Inspector:
             + (len(files) - len(wanted))
             + sum(len(listing.entries) for _, listing in within),
             fetched=frozenset(fetched),
-            missed=missed,
+            missed=missed + found.missed,
+            listed=found.listed,
         )
 
     async def _wanted(

@@ -32,6 +32,7 @@ from leakwatch.model.capture import Capture, Poll, PollOutcome
 from leakwatch.model.evidence import SealedContent
 from leakwatch.model.finding import Claims
 from leakwatch.model.ids import derived_id
+from leakwatch.model.listing import Listing
 from leakwatch.model.matter import Matter, PayloadPolicy
 from leakwatch.model.post import Post, SourceBatch
 from leakwatch.model.sighting import Sighting
@@ -189,6 +190,7 @@ class Pipeline:
     ) -> Progress:
         """Observe every post of a batch for every matter; return where we stand."""
         fetched: set[str] = set()
+        listed: dict[str, str] = {}
         missed = 0
         vault: dict[tuple[str, ...], SealedContent] = {}
         for post in batch.posts:
@@ -198,10 +200,13 @@ class Pipeline:
                 done=progress.done,
                 hear=listening.hear,
                 note=partial(self._note, tally.account),
+                names=partial(self._names, tally.account.matters),
+                listed=progress.listed,
             )
             inspection = await self.inspector.inspect(post, batch, source, errand)
             try:
                 fetched |= inspection.fetched
+                listed |= inspection.listed
                 missed += inspection.missed
                 for matter in tally.account.matters:
                     sighting, observation = await self._observe(
@@ -216,7 +221,17 @@ class Pipeline:
         if missed:
             tally.problem = tally.problem or "files_missed"
             tally.detail = tally.detail or f"{missed} linked files could not be fetched yet"
-        return progress.after(batch.checkpoint, fetched=frozenset(fetched), missed=missed)
+        return progress.after(
+            batch.checkpoint, fetched=frozenset(fetched), missed=missed, listed=listed
+        )
+
+    async def _names(self, matters: Collection[Matter], listing: Listing) -> bool:
+        """Tell whether a listing names known files of any of these matters."""
+
+        def named() -> bool:
+            return any(self.matchers[m.id].match_listing(listing).matches for m in matters)
+
+        return await asyncio.get_running_loop().run_in_executor(self.executor, named)
 
     async def _note(self, account: Account, taken: Taken) -> None:
         """Take something into account; a file before the first byte of it is asked for.

@@ -44,6 +44,7 @@ from leakwatch.fetch.policy import (
     redirect_location,
     status_error,
 )
+from leakwatch.fetch.ranged import check_part
 from leakwatch.fetch.tor import check_socks5, parse_proxy
 from leakwatch.model.capture import FetchRequest, FetchResult
 from leakwatch.model.source import Via
@@ -188,6 +189,8 @@ class HttpFetcher:
             )
             if error is not None:
                 raise error
+            if request.range is not None:
+                check_part(request.range, response.status_code, response.headers, target.host)
             is_bare = response.status_code in {304, 404, 410}
             return Answer(
                 target=target,
@@ -226,7 +229,10 @@ class HttpFetcher:
             raise translate(exc, target) from None
 
     async def _body(self, request: FetchRequest, target: Target, response: httpx.Response) -> Body:
-        limits = BodyLimits(request.max_bytes or self._policy.max_page_bytes, target.host)
+        max_bytes = request.max_bytes or self._policy.max_page_bytes
+        if request.range is not None and response.status_code == 206:
+            max_bytes = request.range.max_bytes
+        limits = BodyLimits(max_bytes, target.host)
         chunks, meter = response.aiter_raw(), request.meter
         if not request.is_spooled or self._spool is None:
             return await read_body(response, chunks, limits, meter=meter)
@@ -252,6 +258,8 @@ def _wanted_headers(request: FetchRequest) -> dict[str, str]:
     validators = {"if-none-match": request.etag, "if-modified-since": request.last_modified}
     # A site may have given us one that no header can carry back.
     headers |= {k: v for k, v in validators.items() if v and v.isascii() and v.isprintable()}
+    if request.range is not None:
+        headers["range"] = request.range.header
     is_bare = "range" in headers or request.is_spooled
     headers["accept-encoding"] = "identity" if is_bare else "gzip, deflate"
     return headers

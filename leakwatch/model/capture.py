@@ -34,6 +34,28 @@ class Content(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ByteRange:
+    """The part of a file that is asked for (RFC 9110, 14.1.2)."""
+
+    first: int
+    """From 0; negative: so many bytes from the end, and ``last`` is not looked at."""
+    last: int = -1
+    """Itself included; the file may end before."""
+    whole_bytes: int = 0
+    """A server that knows no ranges and sends the whole is heard out if that is text, or
+    says that it is at most so long; 0: never."""
+
+    @property
+    def header(self) -> str:
+        return f"bytes={self.first}" if self.first < 0 else f"bytes={self.first}-{self.last}"
+
+    @property
+    def max_bytes(self) -> int:
+        """Return the longest answer that is one."""
+        return -self.first if self.first < 0 else self.last - self.first + 1
+
+
+@dataclass(frozen=True, slots=True)
 class FetchRequest:
     """One GET that a source asks for."""
 
@@ -47,6 +69,8 @@ class FetchRequest:
     max_bytes: int | None = None
     """Cap of the decoded body; None means the fetcher's page cap."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    range: ByteRange | None = None
+    """Ask for a part; ``fetch.ranged.read_part`` makes sense of the answer."""
     total_timeout_s: float | None = None
     is_spooled: bool = False
     """The body goes to disk, encrypted, and not to memory: see ``SpooledCapture``."""

@@ -37,6 +37,8 @@ from leakwatch.unpack.sniff import UNKNOWN, sniff
 
 log = structlog.get_logger(__name__)
 
+PARSERS = ("leakwatch.sources.wire", "leakwatch.unpack.remote")
+"""Packages whose functions read pages, and directories of remote archives."""
 _PARSER_NAME = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z]\w*)")
 _SOURCE_ERRORS = tuple(cls for cls in error_classes() if issubclass(cls, SourceError))
 
@@ -87,7 +89,7 @@ class SandboxPool:
         limits: ReadLimits,
         *,
         workers: int,
-        parser_modules: Sequence[str] = ("leakwatch.sources.wire",),
+        parser_modules: Sequence[str] = PARSERS,
         required_layers: Collection[str] = (),
         passwords: Sequence[str] = (),
     ) -> None:

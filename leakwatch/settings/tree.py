@@ -45,6 +45,10 @@ class FetchSettings(Section):
     payload_timeout_s: Seconds = 6 * 3600.0
     """Of one attempt at a linked file."""
     max_files_per_post: Count = 100
+    max_listing_bytes: Count = 128 * 1024 * 1024
+    """Of one remote archive's directory; one of 428,000 files has some 50 MB."""
+    max_listing_requests: Count = 200
+    max_listing_s: Seconds = 1800.0
     max_redirects: Annotated[int, Field(ge=0, le=20)] = 5
     requests_per_host_per_minute: Annotated[float, Field(gt=0)] = 30.0
     attempts: Count = 3

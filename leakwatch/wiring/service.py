@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from leakwatch.clock import Clock, SystemClock
+from leakwatch.directories import DirectoryLimits, DirectoryReader
 from leakwatch.evidence.journal import IntakeJournal
 from leakwatch.evidence.record import Circumstances
 from leakwatch.evidence.seal import AgeSealer
@@ -29,12 +30,13 @@ from leakwatch.ports import Channel, Source
 from leakwatch.recording import Recorder
 from leakwatch.redaction import Redactor
 from leakwatch.rematch import Rematcher
+from leakwatch.remote import RemoteLister
 from leakwatch.sandbox.pool import SandboxPool
 from leakwatch.settings import Settings
 from leakwatch.store.session import SqlStore
 from leakwatch.wiring.channels import build_channels
 from leakwatch.wiring.corpora import CorporaInUse, load_key
-from leakwatch.wiring.looking import build_sources, fetch_policy, read_limits
+from leakwatch.wiring.looking import build_sources, fetch_policy, listing_limits, read_limits
 from leakwatch.wiring.storage import open_spool, open_store, prepare_state_dir
 
 THREADS = 4
@@ -184,12 +186,25 @@ def _inspector(
         max_file_bytes=fetch.max_payload_bytes,
         timeout_s=fetch.payload_timeout_s,
     )
+    blind = _blinder(key)
+    directories = DirectoryReader(
+        lister=RemoteLister(fetcher, sandbox, listing_limits(fetch)),
+        fetcher=fetcher,
+        reader=sandbox,
+        executor=executor,
+        limits=DirectoryLimits(
+            max_links=fetch.max_files_per_post, max_whole_bytes=fetch.max_listing_bytes
+        ),
+        blind=blind,
+        clock=clock,
+    )
     return Inspector(
+        directories=directories,
         payloads=PayloadFetcher(fetcher, limits, clock=clock),
         reader=sandbox,
         executor=executor,
         limits=limits,
-        blind=_blinder(key),
+        blind=blind,
     )
 
 
