@@ -28,7 +28,9 @@ from leakwatch.model.source import SourceSpec
 from leakwatch.model.taking import Fate, Taken
 from leakwatch.payload import NOT_FOLLOWED, TOO_MANY_FILES, PayloadFetcher, PayloadLimits
 from leakwatch.ports import ArtefactReader
+from leakwatch.sources.wire.passwords import passwords_in
 
+MAX_PASSWORDS_TRIED = 128
 _R = TypeVar("_R")
 
 
@@ -120,6 +122,25 @@ class Inspection:
             one.capture.close()
 
 
+class Passwords:
+    """What to try on archives that a post links to: the operator's first, then the post's own.
+
+    Args:
+        given: written down for the source.
+    """
+
+    def __init__(self, given: Sequence[str]) -> None:
+        self._found = dict.fromkeys(given)
+
+    @property
+    def found(self) -> Sequence[str]:
+        return tuple(self._found)[:MAX_PASSWORDS_TRIED]
+
+    def look_in(self, text: str) -> None:
+        """Take up the passwords that a text states."""
+        self._found |= dict.fromkeys(passwords_in(text))
+
+
 class Inspector:
     """Reads what a post shows.
 
@@ -161,8 +182,10 @@ class Inspector:
             errand: what may be fetched, and who hears of what is read.
         """
         seen = [await self._page(post, batch.captures[0], errand)]
+        passwords = Passwords(source.passwords)
+        await self._blocking(lambda: passwords.look_in(f"{post.title}\n{post.text}"))
         if post.content is not None:
-            seen.append(await self._read(post.content, Part.CONTENT, errand))
+            seen.append(await self._read(post.content, Part.CONTENT, errand, passwords))
         files = list({link.url: link for link in post.links if not link.is_magnet}.values())
         wanted = await self._wanted(post, files, source, errand)
         interest = Interest(errand.done, errand.listed, errand.names, errand.note)
@@ -181,7 +204,7 @@ class Inspector:
                 payload = await self._payloads.fetch(begun, source, until=_until(errand))
                 await errand.note(payload.taken)
                 if payload.capture is not None:
-                    seen.append(await self._read(payload.capture, Part.FILE, errand))
+                    seen.append(await self._read(payload.capture, Part.FILE, errand, passwords))
                 if payload.may_pass:
                     missed += 1
                     continue
@@ -236,14 +259,18 @@ class Inspector:
         await self._blocking(lambda: errand.hear(capture, Part.PAGE, artefact))
         return Seen(capture, (_bare(artefact),), Part.PAGE)
 
-    async def _read(self, capture: Capture, part: Part, errand: Errand) -> Seen:
+    async def _read(
+        self, capture: Capture, part: Part, errand: Errand, passwords: Passwords
+    ) -> Seen:
         name = unquote(urlsplit(capture.final_url).path.rpartition("/")[2]) or "content"
         body = capture.content if isinstance(capture, SpooledCapture) else capture.body
 
         def read() -> tuple[Artefact, ...]:
             found = []
-            for artefact in self._reader.iter_read(body, name=name):
+            for artefact in self._reader.iter_read(body, name=name, passwords=passwords.found):
                 errand.hear(capture, part, artefact)
+                if part is Part.CONTENT:
+                    passwords.look_in(artefact.text or "")
                 found.append(_bare(artefact))
             return tuple(sorted(found, key=lambda artefact: artefact.path.ordinals))
 

@@ -13,11 +13,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import py7zr
 import pytest
 from aiohttp import web
 
 from leakwatch.demo.clinic import ClinicFile
-from tests.support.deployment import Daemon, Stage, eventually, running
+from leakwatch.demo.leak_pages import companies
+from tests.support.deployment import Daemon, Mood, MoodySite, Stage, eventually, running
 
 MIB = 1024 * 1024
 FILLER_BYTES = 48 * MIB
@@ -138,6 +140,55 @@ async def test_fingerprint_and_drop_keeps_no_byte(stage: Stage) -> None:
     kinds = {(a["kind"], a["outcome"]) for a in told["artefacts"]}
     assert {("zip", "opened"), ("unknown", "unread")} <= kinds
     assert all(path.stat().st_size < MIB for path in files_below(stage.state / "vault"))
+
+
+PASSWORD = "kazu-7w4x-not-for-logs"
+
+
+def locked_archive(files: tuple[ClinicFile, ...]) -> bytes:
+    """Return an archive that opens with a password only, its names too."""
+    buffer = BytesIO()
+    with py7zr.SevenZipFile(buffer, "w", password=PASSWORD, header_encryption=True) as archive:
+        for file in files:
+            archive.writestr(file.data, file.path)
+    return buffer.getvalue()
+
+
+def stating(site: MoodySite, words: str) -> Mood:
+    """Return a mood of the leak site that adds these words to what it says of the clinic."""
+
+    async def mood(request: web.Request) -> web.Response:
+        page = companies(listed_at=site._listed_at, files=site._published)
+        text = page.replace("They did not pay.", f"They did not pay. {words}")
+        assert words in text or not site._published
+        return web.Response(text=text, content_type="text/html")
+
+    return mood
+
+
+@pytest.mark.parametrize("is_on_the_page", [True, False])
+async def test_a_locked_archive_opens_with_the_password_of_the_post_or_the_operator(
+    stage: Stage, is_on_the_page: bool
+) -> None:
+    """The files in it are recognised, and the password is in no log, row or file of ours."""
+    if is_on_the_page:
+        stage.site.moods["leaks"] = stating(stage.site, f"password: {PASSWORD}")
+    else:
+        stage.change(
+            "interval_s", f'passwords = ["{PASSWORD}"]\ninterval_s', file="sources/kazu.toml"
+        )
+    async with running(stage, options=("--debug",)) as daemon:
+        await daemon.until_polled()
+        stage.site.publish(locked_archive(stage.patients))
+        (mail,) = await stage.mail("publication")
+        await daemon.until_polled("kazu")
+        assert (await account(stage))["read"]["payload"]["fates"] == {"sealed": 1}
+        assert await daemon.stop() == 0
+        assert PASSWORD not in daemon.log.read_text(encoding="utf-8")
+    assert PASSWORD not in mail.as_string()
+    told = await stage.command("sources", "coverage", "kazu", "--each", "--json")
+    assert PASSWORD not in told.stdout
+    assert not any(PASSWORD.encode() in path.read_bytes() for path in files_below(stage.state))
 
 
 @contextmanager

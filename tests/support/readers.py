@@ -35,7 +35,9 @@ class PlainReader:
         for name, body in inputs:
             yield self.read(body, name=name)
 
-    def iter_read(self, body: bytes | Path | Content, *, name: str) -> Iterator[Artefact]:
+    def iter_read(
+        self, body: bytes | Path | Content, *, name: str, passwords: Sequence[str] = ()
+    ) -> Iterator[Artefact]:
         if not isinstance(body, bytes):
             body = body.read_bytes() if isinstance(body, Path) else b"".join(body.chunks())
         yield from reversed(self.read(body, name=name))
