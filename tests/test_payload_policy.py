@@ -22,12 +22,13 @@ from leakwatch.fetch.client import HttpFetcher
 from leakwatch.inspection import Inspector
 from leakwatch.model.capture import Capture
 from leakwatch.model.evidence import SealedContent
+from leakwatch.model.finding import Finding
 from leakwatch.model.matter import Authorisation, Matter, PayloadPolicy
 from leakwatch.model.source import Via
 from leakwatch.model.taking import Fate, Outcome, Purpose, Taking
 from leakwatch.payload import LEAVE_ENDED, PayloadFetcher, PayloadLimits
 from leakwatch.pipeline import Pipeline, PollReport
-from leakwatch.ports import Store
+from leakwatch.ports import FindingQuery, Store
 from leakwatch.recording import Recorder
 from leakwatch.redaction import Redactor
 from leakwatch.sources.registry import build_source
@@ -142,6 +143,10 @@ class Watch:
                 redactor=Redactor(blind=_blind),
             )
             return await pipeline.poll(spec, build_source(spec), lease)
+
+    async def findings(self) -> Sequence[Finding]:
+        async with self.store.read() as tx:
+            return await tx.findings.query(FindingQuery())
 
     async def takings(self, purpose: Purpose = Purpose.PAYLOAD) -> list[Taking]:
         async with self.store.read() as tx:
@@ -320,6 +325,49 @@ def _slow(body: bytes, seconds: float) -> Route:
         writer.write(body)
 
     return route
+
+
+async def test_what_a_post_says_is_told_while_its_files_come_in(watch: Watch) -> None:
+    """A long download keeps nobody waiting: the claim is recorded first, the files after it."""
+    go_on = asyncio.Event()
+
+    async def waits(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(STOLEN))
+        await writer.drain()
+        await go_on.wait()
+        writer.write(STOLEN)
+
+    watch.site.routes[f"/{NAME}"] = waits
+    watch.limits = PayloadLimits(head_start_s=0.05)
+    polling = asyncio.create_task(watch.poll(matter("m", PayloadPolicy.SEAL_MATCHES)))
+    while not (early := await watch.findings()):
+        assert not polling.done()
+        await asyncio.sleep(0.02)
+    assert [(f.documents, f.facts and f.facts.unread_files) for f in early] == [(0, 1)]
+    go_on.set()
+    await polling
+    (late,) = await watch.findings()
+    assert (late.id, late.documents, late.revision) == (early[0].id, 1, early[0].revision + 1)
+    assert late.facts is not None
+    assert late.facts.unread_files == 0
+
+
+async def test_what_nobody_seals_is_dropped_as_soon_as_it_was_read(watch: Watch) -> None:
+    """Ten harmless files need room for one: none of them waits for the others."""
+    size, held = 100_000, []
+    watch.links_to(*(f"/{n}.txt" for n in range(10)))
+
+    def route(number: int) -> Route:
+        async def answers(asked: Asked, writer: asyncio.StreamWriter) -> None:
+            held.append(watch.spool.reserved_bytes)
+            await reply(b"%d" % number * size)(asked, writer)
+
+        return answers
+
+    for number in range(10):
+        watch.site.routes[f"/{number}.txt"] = route(number)
+    await watch.poll(matter("m", PayloadPolicy.SEAL_MATCHES))
+    assert held == [0] * 10
 
 
 async def test_a_file_over_the_cap_is_refused_by_its_announcement(watch: Watch) -> None:

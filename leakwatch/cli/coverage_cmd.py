@@ -251,7 +251,7 @@ def _percent(share: float) -> str:
 def _span(seconds: float) -> str:
     minutes = int(seconds // 60)
     if minutes < 1:
-        return f"{seconds:g} s"
+        return f"{seconds:.0f} s"
     days, hours = divmod(minutes // 60, 24)
     parts = ((days, "d"), (hours, "h"), (minutes % 60, "min"))
     return " ".join(f"{number} {unit}" for number, unit in parts if number)
