@@ -21,6 +21,7 @@ from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from leakwatch.directories import Directories, DirectoryReader, Interest
+from leakwatch.errors import SpoolFull
 from leakwatch.model.artefact import Artefact, MemberPath
 from leakwatch.model.capture import Capture, SpooledCapture
 from leakwatch.model.listing import Listing, ListingEntry
@@ -106,6 +107,8 @@ class Inspection:
     """Blinded addresses of the files that were fetched."""
     missed: int
     """Files whose fetch failed in a way that may pass: to be tried again."""
+    is_full: bool = False
+    """Some were missed for want of disk."""
     listed: Mapping[str, str] = field(default_factory=dict)
     """Archives whose directory was read, or did not change; see ``progress.Progress``."""
 
@@ -172,6 +175,7 @@ class _Haul:
     seen: list[Seen] = field(default_factory=list)
     fetched: set[str] = field(default_factory=set)
     missed: int = 0
+    is_full: bool = False
 
     def close(self) -> None:
         for one in self.seen:
@@ -204,6 +208,8 @@ class Inspector:
         payloads: gets linked files.
         reader: unpacks and extracts in the sandbox; blocking.
         executor: where blocking work runs.
+        aside: where linked files are read, which may take long: one after another
+            where it has one thread, so that pages always find the sandbox free.
         limits: caps on linked files.
         blind: keyed digest of an address, so that no file name is kept.
         directories: reads what links say of files without their content; None: nobody does.
@@ -215,6 +221,7 @@ class Inspector:
         payloads: PayloadFetcher,
         reader: ArtefactReader,
         executor: Executor,
+        aside: Executor | None = None,
         limits: PayloadLimits,
         blind: Callable[[str], str],
         directories: DirectoryReader | None = None,
@@ -223,6 +230,7 @@ class Inspector:
         self._payloads = payloads
         self._reader = reader
         self._executor = executor
+        self._aside = aside or executor
         self._limits = limits
         self._blind = blind
 
@@ -274,6 +282,7 @@ class Inspector:
             unread_files=bare.unread_files + read.unread_files - len(haul.seen) - passed_over,
             fetched=bare.fetched | haul.fetched,
             missed=bare.missed + haul.missed,
+            is_full=haul.is_full,
         )
 
     async def _fetch(
@@ -297,6 +306,7 @@ class Inspector:
                 capture.close()
         if payload.may_pass:
             haul.missed += 1
+            haul.is_full |= payload.taken.error == SpoolFull.slug
         elif payload.taken.refused is not Fate.REFUSED_BY_POLICY:
             haul.fetched.add(self._blind(link.url))
 
@@ -342,7 +352,9 @@ class Inspector:
                 found.append(_bare(artefact))
             return tuple(sorted(found, key=lambda artefact: artefact.path.ordinals))
 
-        return Seen(capture, await self._blocking(read), part)
+        executor = self._aside if part is Part.FILE else self._executor
+        found = await asyncio.get_running_loop().run_in_executor(executor, read)
+        return Seen(capture, found, part)
 
     async def _blocking(self, work: Callable[[], _R]) -> _R:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
