@@ -10,10 +10,15 @@ from typing import Any
 from leakwatch.errors import Corrupt
 from leakwatch.model.listing import ListingEntry
 from leakwatch.unpack.container import MAX_NAME_CHARS
-from leakwatch.unpack.remote.sparse import Missing, Pieces, Step
+from leakwatch.unpack.remote.sparse import Missing, Pieces, Span, Step
 
 BLOCK = 512
-AHEAD_BYTES = 64 * 1024
+NEAR_BYTES = 64 * 1024
+"""Read ahead where the next header is near."""
+FAR_BYTES = 4 * 1024
+"""Read where a large member lies before the next header."""
+SAMPLE_HOPS = 24
+"""Requests for headers that a sample may take."""
 _MAX_LONG_BYTES = 1024 * 1024
 _LONG_NAME, _PAX, _PAX_GLOBAL = b"L", b"x", b"g"
 _FILES = frozenset({b"0", b"\0", b"7", b"S"})
@@ -26,43 +31,51 @@ def step(pieces: Pieces, state: dict[str, Any], *, is_full: bool, seed: int) -> 
     Raises:
         Corrupt: the first block is no header.
     """
-    made = Step(state={"at": state.get("at", 0)})
-    said: dict[str, str] = {}
-    at = made.state["at"]
+    if state.get("full") not in {None, is_full}:
+        # Listed whole after a sample was taken: from the start.
+        state = {}
+    made = Step(state={"at": 0, "near": True, **state, "full": is_full})
     try:
-        while at < pieces.size_bytes:
-            block = pieces.get(at, BLOCK, ahead=AHEAD_BYTES)
-            if not block.strip(b"\0"):
-                made.is_done = True
-                return made
-            if not is_header(block):
-                if not at:
-                    raise Corrupt("no tar header")
-                made.is_done, made.is_complete = True, False
-                return made
-            size, kind = _number(block[124:136]), block[156:157]
-            if kind in {_LONG_NAME, _PAX} and size <= _MAX_LONG_BYTES:
-                said |= _said(kind, pieces.get(at + BLOCK, size, ahead=AHEAD_BYTES))
-            elif kind in _FILES or kind == _FOLDER:
-                size = int(said.get("size", size))
-                made.entries.append(_entry(block, size, said, is_folder=kind == _FOLDER))
-            at += BLOCK + -(-size // BLOCK) * BLOCK if kind != _FOLDER else BLOCK
-            if kind not in {_LONG_NAME, _PAX, _PAX_GLOBAL}:
-                said = {}
-                made.state["at"] = at
+        _walk(pieces, made)
     except Missing as missing:
-        start = made.state["at"]
-        made.need = [missing.span] if missing.span[0] == start else _from(start, missing, pieces)
-        return made
-    made.is_done, made.is_complete = True, at == pieces.size_bytes
+        hops = made.state["hops"] = made.state.get("hops", 0) + 1
+        if is_full or hops <= SAMPLE_HOPS:
+            made.need = _need(pieces, made.state["at"], missing)
+        else:
+            made.is_done, made.is_complete = True, False
     return made
 
 
-def _from(start: int, missing: Missing, pieces: Pieces) -> list[tuple[int, int]]:
+def _walk(pieces: Pieces, made: Step) -> None:
+    """Take headers from ``at`` on. Raises Missing where one is not here."""
+    said: dict[str, str] = {}
+    at = made.state["at"]
+    ahead = NEAR_BYTES if made.state["near"] else FAR_BYTES
+    while at < pieces.size_bytes:
+        block = pieces.get(at, BLOCK, ahead=ahead)
+        if not is_header(block):
+            if not at:
+                raise Corrupt("no tar header")
+            made.is_done, made.is_complete = True, not block.strip(b"\0")
+            return
+        size, kind = _number(block[124:136]), block[156:157]
+        if kind in {_LONG_NAME, _PAX} and size <= _MAX_LONG_BYTES:
+            said |= _said(kind, pieces.get(at + BLOCK, size, ahead=ahead))
+        elif kind in _FILES or kind == _FOLDER:
+            size = int(said.get("size", size))
+            made.entries.append(_entry(block, size, said, is_folder=kind == _FOLDER))
+        at += BLOCK + -(-size // BLOCK) * BLOCK if kind != _FOLDER else BLOCK
+        if kind not in {_LONG_NAME, _PAX, _PAX_GLOBAL}:
+            said = {}
+            made.state |= {"at": at, "near": size < NEAR_BYTES}
+            ahead = NEAR_BYTES if made.state["near"] else FAR_BYTES
+    made.is_done, made.is_complete = True, at == pieces.size_bytes
+
+
+def _need(pieces: Pieces, start: int, missing: Missing) -> list[Span]:
     """Return what is needed to read from ``start`` again: headers before a name come with it."""
-    offset, length = missing.span
-    kept = [s for s in pieces.spans() if s[0] + s[1] > start]
-    return [*kept, (offset, length)]
+    kept = [span for span in pieces.spans() if missing.span[0] > start and sum(span) > start]
+    return [*kept, missing.span]
 
 
 def is_header(block: bytes) -> bool:
