@@ -50,13 +50,13 @@ def test_names_are_unicode() -> None:
 @pytest.mark.parametrize("format_", ["rar50", "rar40"])
 def test_encrypted_headers_are_said(format_: str) -> None:
     """Headers that need a password are told from damaged ones."""
-    raw = packed({"a.txt": b"x" * 100}, format=format_, password="p", encrypt_headers=True)  # noqa: S106
+    raw = packed({"a.txt": b"x" * 100}, format=format_, password="p", encrypt_headers=True)
     assert read_remote(Held(raw)).error == "encrypted"
 
 
 def test_encrypted_members_are_listed() -> None:
     """Where only the content is encrypted names and sizes stay; a keyed checksum is none."""
-    read = read_remote(Held(packed(password="p")))  # noqa: S106
+    read = read_remote(Held(packed(password="p")))
     assert [fact[:2] for fact in read.facts] == [fact[:2] for fact in EXPECTED]
     assert {crc32 for _, size, crc32 in read.facts if size} <= {None}
 
