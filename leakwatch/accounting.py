@@ -13,6 +13,7 @@ from datetime import datetime
 
 from leakwatch.clock import Clock
 from leakwatch.errors import BodyTooLarge, FetchError, SourceError
+from leakwatch.extract.base import SECOND_WAY
 from leakwatch.model.artefact import Artefact
 from leakwatch.model.capture import Capture, FetchRequest, FetchResult, Gone
 from leakwatch.model.ids import derived_id
@@ -149,6 +150,8 @@ def outcome_of(artefact: Artefact) -> Outcome:
     """Return how far an artefact was read."""
     if artefact.error == "encrypted":
         return Outcome.ENCRYPTED
+    if (artefact.detail or "").startswith(SECOND_WAY):
+        return Outcome.SECOND_TRY
     has_told = artefact.text is not None or bool(artefact.pictures) or artefact.listing is not None
     if has_told or (artefact.is_container and artefact.error is None):
         return Outcome.OPENED

@@ -22,6 +22,18 @@ _REFUSED = frozenset({Fate.REFUSED_BY_POLICY})
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """A source as far as it matters here."""
+
+    source: str
+    interval_s: float
+    first_poll_at: datetime | None
+    """When it was first polled at all, however that went; None: never."""
+    last_look: Poll | None = None
+    """The last good poll before the span, or None."""
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """A time without a look that was too long."""
 
@@ -97,43 +109,37 @@ class Coverage:
 
 
 def cover(
-    source: str,
-    interval_s: float,
+    watched: Watched,
     polls: Sequence[Poll],
     takings: Iterable[Taking],
     *,
     since: datetime,
     until: datetime,
-    first_poll_at: datetime | None,
-    before: Poll | None = None,
     matter: str | None = None,
 ) -> Coverage:
     """Return how a source was covered.
 
     Args:
-        source: its name.
-        interval_s: between its polls.
+        watched: the source.
         polls: those that ended within the span, oldest first.
         takings: those that began within it.
         since: start of the span.
         until: its end: now, as a rule.
-        first_poll_at: when the source was first polled at all; None: never.
-        before: the last good poll before the span, or None.
         matter: counts only what was taken for it.
     """
-    if first_poll_at is not None:
-        since = min(max(since, first_poll_at), until)
+    if watched.first_poll_at is not None:
+        since = min(max(since, watched.first_poll_at), until)
     looks = [p for p in polls if not p.is_failure and not p.is_degraded]
     gaps = [Gap(since, until)]
-    if first_poll_at is not None:
-        gaps = _gaps(looks, before, interval_s, since=since, until=until)
+    if watched.first_poll_at is not None:
+        gaps = _gaps(watched, looks, since=since, until=until)
     missing = sum((gap.length for gap in gaps), timedelta())
     mine = [taking for taking in takings if _fate(taking, matter) is not None]
     return Coverage(
-        source=source,
+        source=watched.source,
         since=since,
         until=until,
-        interval_s=interval_s,
+        interval_s=watched.interval_s,
         polls=Counter(poll.outcome.value for poll in polls),
         looks=len(looks),
         gaps=tuple(gaps),
@@ -146,16 +152,11 @@ def cover(
 
 
 def _gaps(
-    looks: Sequence[Poll],
-    before: Poll | None,
-    interval_s: float,
-    *,
-    since: datetime,
-    until: datetime,
+    watched: Watched, looks: Sequence[Poll], *, since: datetime, until: datetime
 ) -> list[Gap]:
-    most = timedelta(seconds=GAP_INTERVALS * interval_s)
+    most = timedelta(seconds=GAP_INTERVALS * watched.interval_s)
     found = []
-    last = before.finished_at if before is not None else since
+    last = watched.last_look.finished_at if watched.last_look is not None else since
     for started_at, finished_at in [
         *((p.started_at, p.finished_at) for p in looks),
         (until, until),

@@ -11,11 +11,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import zlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -28,7 +29,9 @@ from leakwatch.model.source import SourceSpec
 from leakwatch.model.taking import Fate, Taken
 from leakwatch.payload import NOT_FOLLOWED, TOO_MANY_FILES, PayloadFetcher, PayloadLimits
 from leakwatch.ports import ArtefactReader
+from leakwatch.sources.wire.passwords import passwords_in
 
+MAX_PASSWORDS_TRIED = 128
 _R = TypeVar("_R")
 
 
@@ -47,6 +50,8 @@ Hear = Callable[[Capture, Part, Artefact], None]
 """Takes up an artefact while its text is there; blocking, called in the executor."""
 Note = Callable[[Taken], Awaitable[None]]
 """Takes up what is taken: a file once when it is begun, and once when it ended."""
+SoFar = Callable[["Inspection"], Awaitable[object]]
+"""Takes up what a post shows without its files, where these take their time."""
 Names = Callable[[Listing], Awaitable[bool]]
 """Tells whether a listing names known files of any matter."""
 
@@ -62,6 +67,9 @@ class Errand:
     hear: Hear
     note: Note
     names: Names
+    so_far: SoFar
+    is_wanted: Callable[[Capture], bool]
+    """Tells of a linked file that was read whether its bytes are to be sealed."""
     listed: Mapping[str, str] = field(default_factory=dict)
     """Archives whose directory was read before; see ``directories.Interest``."""
 
@@ -114,10 +122,79 @@ class Inspection:
             unread_files=self.unread_files - inside + len(files),
         )
 
+    def with_locked(self) -> Inspection:
+        """Return it with the members that could not be opened: listed, and counted as unread."""
+        locked = [(one.capture.id, one.locked) for one in self.seen]
+        within = tuple((name, listing) for name, listing in locked if listing is not None)
+        inside = sum(len(listing.entries) for _, listing in within)
+        return replace(
+            self,
+            listings=(*self.listings, *within),
+            unread_files=self.unread_files + inside,
+        )
+
     def close(self) -> None:
         """Drop the contents that lie on disk."""
         for one in self.seen:
             one.capture.close()
+
+
+class _Patience:
+    """Waits for files, and once it has waited long enough says so, but once.
+
+    Args:
+        seconds: for all files together.
+        say: called when they are over.
+    """
+
+    def __init__(self, seconds: float, say: Callable[[], Awaitable[object]]) -> None:
+        self._ends_at = asyncio.get_running_loop().time() + seconds
+        self._say: Callable[[], Awaitable[object]] | None = say
+
+    async def wait(self, work: Coroutine[None, None, _R]) -> _R:
+        """Return what the work comes to; it is cancelled where this is."""
+        task = asyncio.ensure_future(work)
+        try:
+            left_s = self._ends_at - asyncio.get_running_loop().time()
+            if self._say is not None and not (await asyncio.wait({task}, timeout=left_s))[0]:
+                say, self._say = self._say, None
+                await say()
+            return await task
+        finally:
+            task.cancel()
+
+
+@dataclass(slots=True)
+class _Haul:
+    """What the linked files of a post came to so far."""
+
+    patience: _Patience
+    seen: list[Seen] = field(default_factory=list)
+    fetched: set[str] = field(default_factory=set)
+    missed: int = 0
+
+    def close(self) -> None:
+        for one in self.seen:
+            one.capture.close()
+
+
+class Passwords:
+    """What to try on archives that a post links to: the operator's first, then the post's own.
+
+    Args:
+        given: written down for the source.
+    """
+
+    def __init__(self, given: Sequence[str]) -> None:
+        self._found = dict.fromkeys(given)
+
+    @property
+    def found(self) -> Sequence[str]:
+        return tuple(self._found)[:MAX_PASSWORDS_TRIED]
+
+    def look_in(self, text: str) -> None:
+        """Take up the passwords that a text states."""
+        self._found |= dict.fromkeys(passwords_in(text))
 
 
 class Inspector:
@@ -161,53 +238,67 @@ class Inspector:
             errand: what may be fetched, and who hears of what is read.
         """
         seen = [await self._page(post, batch.captures[0], errand)]
+        passwords = Passwords(source.passwords)
+        await self._blocking(lambda: passwords.look_in(f"{post.title}\n{post.text}"))
         if post.content is not None:
-            seen.append(await self._read(post.content, Part.CONTENT, errand))
+            seen.append(await self._read(post.content, Part.CONTENT, errand, passwords))
         files = list({link.url: link for link in post.links if not link.is_magnet}.values())
         wanted = await self._wanted(post, files, source, errand)
         interest = Interest(errand.done, errand.listed, errand.names, errand.note)
         found = Directories()
         if self._directories is not None:
             found = await self._directories.look(post.links, source, interest)
-        fetched = found.done
-        missed, refused = 0, 0
+        shown = [] if post.listing is None else [post.listing]
+        bare = Inspection(
+            seen=tuple(seen),
+            listings=tuple((seen[0].capture.id, one) for one in (*shown, *found.listings)),
+            unread_files=len(files),
+            fetched=frozenset(found.done),
+            missed=found.missed,
+            listed=found.listed,
+        ).with_locked()
+        haul = _Haul(_Patience(self._limits.head_start_s, partial(errand.so_far, bare)))
         try:
             for link in wanted:
-                blinded = self._blind(link.url)
-                if blinded in errand.done:
-                    continue
-                begun = self._payloads.begun(link.url)
-                await errand.note(begun)
-                payload = await self._payloads.fetch(begun, source, until=_until(errand))
-                await errand.note(payload.taken)
-                if payload.capture is not None:
-                    seen.append(await self._read(payload.capture, Part.FILE, errand))
-                if payload.may_pass:
-                    missed += 1
-                    continue
-                if payload.taken.refused is not Fate.REFUSED_BY_POLICY:
-                    fetched.add(blinded)
-                refused += payload.capture is None
+                if self._blind(link.url) not in errand.done:
+                    await self._fetch(link, source, errand, passwords, haul)
         except BaseException:
-            Inspection(tuple(seen), (), 0, frozenset(), 0).close()
+            haul.close()
             raise
-        locked = [(s.capture.id, s.locked) for s in seen]
-        within = [(name, listing) for name, listing in locked if listing is not None]
-        return Inspection(
-            seen=tuple(seen),
-            listings=(
-                *([(seen[0].capture.id, post.listing)] if post.listing is not None else []),
-                *((seen[0].capture.id, listing) for listing in found.listings),
-                *within,
-            ),
-            unread_files=missed
-            + refused
-            + (len(files) - len(wanted))
-            + sum(len(listing.entries) for _, listing in within),
-            fetched=frozenset(fetched),
-            missed=missed + found.missed,
-            listed=found.listed,
+        passed_over = sum(self._blind(link.url) in errand.done for link in wanted)
+        read = Inspection(tuple(haul.seen), (), 0, frozenset(), 0).with_locked()
+        return replace(
+            bare,
+            seen=(*bare.seen, *read.seen),
+            listings=(*bare.listings, *read.listings),
+            unread_files=bare.unread_files + read.unread_files - len(haul.seen) - passed_over,
+            fetched=bare.fetched | haul.fetched,
+            missed=bare.missed + haul.missed,
         )
+
+    async def _fetch(
+        self, link: Link, source: SourceSpec, errand: Errand, passwords: Passwords, haul: _Haul
+    ) -> None:
+        """Fetch and read one linked file; drop its bytes unless somebody wants them sealed."""
+        begun = self._payloads.begun(link.url)
+        await errand.note(begun)
+        payload = await haul.patience.wait(
+            self._payloads.fetch(begun, source, until=_until(errand))
+        )
+        await errand.note(payload.taken)
+        capture = payload.capture
+        if capture is not None:
+            try:
+                haul.seen.append(await self._read(capture, Part.FILE, errand, passwords))
+            except BaseException:
+                capture.close()
+                raise
+            if not errand.is_wanted(capture):
+                capture.close()
+        if payload.may_pass:
+            haul.missed += 1
+        elif payload.taken.refused is not Fate.REFUSED_BY_POLICY:
+            haul.fetched.add(self._blind(link.url))
 
     async def _wanted(
         self, post: Post, files: Sequence[Link], source: SourceSpec, errand: Errand
@@ -236,14 +327,18 @@ class Inspector:
         await self._blocking(lambda: errand.hear(capture, Part.PAGE, artefact))
         return Seen(capture, (_bare(artefact),), Part.PAGE)
 
-    async def _read(self, capture: Capture, part: Part, errand: Errand) -> Seen:
+    async def _read(
+        self, capture: Capture, part: Part, errand: Errand, passwords: Passwords
+    ) -> Seen:
         name = unquote(urlsplit(capture.final_url).path.rpartition("/")[2]) or "content"
         body = capture.content if isinstance(capture, SpooledCapture) else capture.body
 
         def read() -> tuple[Artefact, ...]:
             found = []
-            for artefact in self._reader.iter_read(body, name=name):
+            for artefact in self._reader.iter_read(body, name=name, passwords=passwords.found):
                 errand.hear(capture, part, artefact)
+                if part is Part.CONTENT:
+                    passwords.look_in(artefact.text or "")
                 found.append(_bare(artefact))
             return tuple(sorted(found, key=lambda artefact: artefact.path.ordinals))
 

@@ -44,6 +44,14 @@ class Listening:
             if part is not Part.FILE or matter.may_fetch_payload(now):
                 self._recognisers[matter.id].hear(capture, artefact)
 
+    def is_wanted(self, capture: Capture) -> bool:
+        """Tell whether a linked file's bytes are to be sealed for some matter."""
+        now = self._clock.now()
+        return any(
+            matter.may_seal_payload(now) and self._recognisers[matter.id].has_match(capture.id)
+            for matter in self.account.matters
+        )
+
     def result(self, matter: str, inspection: Inspection) -> Recognised:
         """Return what was heard for one matter. Blocking."""
         return self._recognisers[matter].result(inspection)

@@ -29,6 +29,8 @@ class PayloadLimits:
     max_file_bytes: int = 4 * 1024**3
     timeout_s: float = 6 * 3600.0
     """Of one attempt at one file."""
+    head_start_s: float = 10.0
+    """After that, what a post shows without its files is told, not to wait for them."""
 
 
 @dataclass(frozen=True, slots=True)

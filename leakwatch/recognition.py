@@ -86,6 +86,10 @@ class Recogniser:
         heard = (artefact.path.ordinals, kept, replace(reading, sketches=(), pictures=b""))
         self._heard.setdefault(capture.id, []).append(heard)
 
+    def has_match(self, capture_id: str) -> bool:
+        """Tell whether a known file was found in a capture."""
+        return any(reading.matches for _, _, reading in self._heard.get(capture_id, ()))
+
     def result(self, inspection: Inspection) -> Recognised:
         """Return what was heard of the captures of an inspection, with its listings. Blocking."""
         result = Recognised()

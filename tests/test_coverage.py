@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leakwatch.coverage import Coverage, Gap, Reason, cover
+from leakwatch.coverage import Coverage, Gap, Reason, Watched, cover
 from leakwatch.model.capture import Poll, PollOutcome
 from leakwatch.model.taking import ArtefactCount, Fate, Ground, Outcome, Purpose, Taking
 from tests.contracts.test_store_takings import a_taking
@@ -19,6 +20,7 @@ from tests.support.store import a_poll
 
 START = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
 END = START + timedelta(hours=4)
+NEW = Watched("kazu", 900.0, START)
 MINUTE = timedelta(minutes=1)
 
 
@@ -27,15 +29,9 @@ def poll_at(minute: float, outcome: PollOutcome = PollOutcome.OK) -> Poll:
     return a_poll(0, id=f"p-{minute}", started_at=at, finished_at=at + MINUTE / 6, outcome=outcome)
 
 
-def covered(polls: Sequence[Poll], **changes: object) -> Coverage:
-    given: dict[str, object] = {
-        "since": START,
-        "until": END,
-        "first_poll_at": START - timedelta(days=9),
-        "before": poll_at(-5),
-        **changes,
-    }
-    return cover("kazu", 900.0, polls, (), **given)  # type: ignore[arg-type]
+def covered(polls: Sequence[Poll], **changes: Any) -> Coverage:
+    watched = Watched("kazu", 900.0, START - timedelta(days=9), poll_at(-5))
+    return cover(replace(watched, **changes), polls, (), since=START, until=END)
 
 
 def test_regular_looks_leave_no_gap() -> None:
@@ -69,14 +65,14 @@ def test_a_poll_that_understood_nothing_is_no_look(outcome: PollOutcome) -> None
 def test_a_source_that_just_began_has_no_gap_before_it() -> None:
     """What was not watched yet is not a gap: the span begins with the first poll."""
     found = covered(
-        [poll_at(200), poll_at(215)], first_poll_at=poll_at(200).started_at, before=None
+        [poll_at(200), poll_at(215)], first_poll_at=poll_at(200).started_at, last_look=None
     )
     assert (found.since, found.gaps) == (poll_at(200).started_at, ())
 
 
 def test_a_source_never_polled_is_all_gap() -> None:
     """No poll at all: nothing was covered, whatever the interval."""
-    found = covered([], first_poll_at=None, before=None)
+    found = covered([], first_poll_at=None, last_look=None)
     assert (found.gaps, found.covered) == ((Gap(START, END),), 0.0)
 
 
@@ -90,7 +86,7 @@ def test_the_time_up_to_now_counts() -> None:
 def test_what_is_not_covered_is_the_gaps(minutes: list[int], has_before: bool) -> None:
     """Whatever the polls: gaps do not overlap, and the shares of the hours add up to them."""
     polls = [poll_at(minute) for minute in sorted(minutes)]
-    found = covered(polls, before=poll_at(-5) if has_before else None)
+    found = covered(polls, last_look=poll_at(-5) if has_before else None)
     total = sum((gap.length for gap in found.gaps), timedelta())
     assert found.covered == pytest.approx(1 - total / (END - START))
     for one, other in zip(found.gaps, found.gaps[1:], strict=False):
@@ -137,7 +133,7 @@ _TAKINGS = st.lists(
 @given(_TAKINGS)
 def test_totals_reconcile_with_the_rows(takings: list[Taking]) -> None:
     """Requests, bytes, things, failures and artefacts are the sums of the rows, none twice."""
-    found = cover("kazu", 900.0, [], takings, since=START, until=END, first_poll_at=START)
+    found = cover(NEW, [], takings, since=START, until=END)
     assert found.requests == sum(t.requests for t in takings)
     assert found.received_bytes == sum(t.received_bytes for t in takings)
     assert sum(r.things for r in found.read.values()) == sum(t.things for t in takings)
@@ -155,9 +151,7 @@ def test_a_matter_is_not_charged_with_what_another_ones_leave_fetched() -> None:
     """Bytes fetched for one matter are no bytes of a matter that may not fetch them."""
     taking = a_taking()
     found = {
-        matter: cover(
-            "kazu", 900.0, [], [taking], since=START, until=END, first_poll_at=START, matter=matter
-        )
+        matter: cover(NEW, [], [taking], since=START, until=END, matter=matter)
         for matter in ("harbour-clinic", "other", "third")
     }
     assert found["harbour-clinic"].received_bytes == taking.received_bytes

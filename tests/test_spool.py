@@ -123,9 +123,9 @@ def test_the_budget_is_one_for_all_and_is_given_back(tmp_path: Path) -> None:
     spool = spool_in(tmp_path, max_bytes=2 * MIB)
     first = put(spool, bytes(MIB), piece=CHUNK_BYTES)
     writer = spool.writer()
+    writer.write(bytes(CHUNK_BYTES))
     with pytest.raises(SpoolFull, match="taken"):
-        for _ in range(3):
-            writer.write(bytes(CHUNK_BYTES))
+        writer.write(bytes(CHUNK_BYTES))
     writer.abandon()
     writer.abandon()
     assert spool.reserved_bytes == MIB
@@ -191,10 +191,10 @@ def test_without_nameless_files_the_name_is_gone_at_once(
     """A file system without O_TMPFILE, a system without /proc: unlinked before the first byte."""
     real = os.open
 
-    def no_nameless(path: object, flags: int, mode: int = 0o777) -> int:
+    def no_nameless(path: Path | str, flags: int, mode: int = 0o777) -> int:
         if flags & os.O_TMPFILE == os.O_TMPFILE:
             raise OSError(95, "Operation not supported")
-        return real(path, flags, mode)  # type: ignore[call-overload]
+        return real(path, flags, mode)
 
     spool = spool_in(tmp_path)
     monkeypatch.setattr(os, "open", no_nameless)

@@ -67,7 +67,7 @@ def coverage(
 async def _covered(
     settings: Settings, source: str | None, since: datetime, until: datetime, *, matter: str | None
 ) -> list[tuple[Coverage, list[Taking]]]:
-    from leakwatch.coverage import cover
+    from leakwatch.coverage import Watched, cover
     from leakwatch.places import load_places
     from leakwatch.wiring.storage import open_store
 
@@ -82,17 +82,14 @@ async def _covered(
                 for taking in await tx.takings.query(source=spec.name, since=since)
                 if matter is None or matter in {g.matter for g in taking.grounds}
             ]
-            covered = cover(
+            watched = Watched(
                 spec.name,
                 spec.interval_s,
-                await tx.sources.polls_since(spec.name, since),
-                takings,
-                since=since,
-                until=until,
                 first_poll_at=await tx.sources.first_poll_at(spec.name),
-                before=await tx.sources.last_good_poll_before(spec.name, since),
-                matter=matter,
+                last_look=await tx.sources.last_good_poll_before(spec.name, since),
             )
+            polls = await tx.sources.polls_since(spec.name, since)
+            covered = cover(watched, polls, takings, since=since, until=until, matter=matter)
             found.append((covered, takings))
     return found
 
@@ -254,7 +251,7 @@ def _percent(share: float) -> str:
 def _span(seconds: float) -> str:
     minutes = int(seconds // 60)
     if minutes < 1:
-        return f"{seconds:g} s"
+        return f"{seconds:.0f} s"
     days, hours = divmod(minutes // 60, 24)
     parts = ((days, "d"), (hours, "h"), (minutes % 60, "min"))
     return " ".join(f"{number} {unit}" for number, unit in parts if number)

@@ -15,6 +15,7 @@ from leakwatch.cli.matches import (
     score_fields,
     show_in_words,
 )
+from leakwatch.cli.passwords import read_passwords
 from leakwatch.cli.render import Output, shown
 from leakwatch.match.wording import told
 
@@ -52,6 +53,14 @@ def scan(
     tor_proxy: Annotated[
         str, typer.Option("--tor-proxy", metavar="URL", help="SOCKS proxy for URLs.")
     ] = "socks5://127.0.0.1:9050",
+    password_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--password-file",
+            metavar="FILE",
+            help="Passwords to try on what is encrypted, one a line. Should be yours alone to read.",
+        ),
+    ] = None,
     jobs: Annotated[
         int | None,
         typer.Option("--jobs", min=1, help="Processes that look; one a core unless given."),
@@ -92,8 +101,15 @@ def scan(
             say=output.notice,
         )(url)
 
+    passwords = read_passwords(password_file, output) if password_file else ()
     has_urls = any(target.lower().startswith(URL_SCHEMES) for target in targets)
-    looker = _looker(corpora, FingerprintKey.load(key), fetch_target, has_urls=has_urls)
+    looker = _looker(
+        corpora,
+        FingerprintKey.load(key),
+        fetch_target,
+        passwords=passwords,
+        has_urls=has_urls,
+    )
     with Crew(looker, jobs=jobs or cores()) as crew, output.progress("looked at") as bar:
         results = scan_targets(crew, targets, progress=lambda n: bar.advance(bar.task_ids[0], n))
         code = show(output, results, explain=explain)
@@ -105,6 +121,7 @@ def _looker(
     key: FingerprintKey,
     fetch_target: Callable[[PageParser, str], Iterable[Fetched]],
     *,
+    passwords: Sequence[str] = (),
     has_urls: bool,
 ) -> Callable[[], AbstractContextManager[Looker]]:
     """Open the corpora; return what gives each process its looker."""
@@ -125,7 +142,7 @@ def _looker(
 
     @contextmanager
     def looker() -> Iterator[Looker]:
-        with SandboxPool(limits, workers=1, parser_modules=parsers) as reader:
+        with SandboxPool(limits, workers=1, parser_modules=parsers, passwords=passwords) as reader:
             yield Looker(reader, matcher, partial(fetch_target, reader))
 
     return looker

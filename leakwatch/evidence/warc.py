@@ -29,8 +29,9 @@ from leakwatch import __version__
 from leakwatch.model.capture import Capture
 
 _UNDONE = ("content-encoding", "transfer-encoding", "content-length")
-_LEVEL = 6
-"""Of deflate: what is large is mostly packed already."""
+_SAMPLE_BYTES = 64 * 1024
+_PACKS = 0.95
+"""What packs no better than this is stored: deflate would spend minutes a gigabyte in vain."""
 _NOTE = (
     "Response bodies are stored with content-encoding and transfer-encoding removed; the "
     "headers that said so are kept under X-Archive-Orig-. Bytes outside printable ASCII in "
@@ -95,7 +96,7 @@ def _response(capture: Capture) -> Iterator[bytes]:
     record.rec_headers.replace_header("Content-Type", record.content_type)
     record.rec_headers.replace_header("Content-Length", str(len(head) + capture.size_bytes))
     header: bytes = record.rec_headers.to_bytes(encoding="utf-8")
-    yield from _gzipped(_parts(header + head, capture))
+    yield from _gzipped(_parts(header + head, capture), level=_level(capture))
 
 
 def _parts(head: bytes, capture: Capture) -> Iterator[bytes]:
@@ -114,9 +115,15 @@ def _block_sha256(head: bytes, capture: Capture) -> str:
     return block.hexdigest()
 
 
-def _gzipped(parts: Iterable[bytes]) -> Iterator[bytes]:
+def _level(capture: Capture) -> int:
+    """Return how hard deflate should try; archives and pictures are packed already."""
+    sample = next(iter(capture.chunks()), b"")[:_SAMPLE_BYTES]
+    return 0 if len(zlib.compress(sample, 1)) > _PACKS * max(len(sample), 1024) else 6
+
+
+def _gzipped(parts: Iterable[bytes], *, level: int) -> Iterator[bytes]:
     """Yield one gzip member (RFC 1952) without a time in it."""
-    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    packer = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS | 16)
     for part in parts:
         if packed := packer.compress(part):
             yield packed

@@ -160,6 +160,10 @@ class Matter:
         """Whether linked files may be fetched now; no live leave means no."""
         return self.leave(at) is not None
 
+    def may_seal_payload(self, at: datetime) -> bool:
+        """Whether a linked file that matched may be kept now, sealed."""
+        return self.payload is PayloadPolicy.SEAL_MATCHES and self.may_fetch_payload(at)
+
     def leave(self, at: datetime) -> Authorisation | None:
         """Return the leave under which linked files may be fetched now: the longest, or None."""
         if self.payload is PayloadPolicy.METADATA_ONLY:

@@ -58,7 +58,9 @@ class PageParser(Protocol):
 class ArtefactReader(Protocol):
     """Unpacks and extracts hostile bytes inside the sandbox."""
 
-    def iter_read(self, body: bytes | Content, *, name: str) -> Iterator[Artefact]:
+    def iter_read(
+        self, body: bytes | Content, *, name: str, passwords: Sequence[str] = ()
+    ) -> Iterator[Artefact]:
         """Yield every member found as it is read, and the whole behind its members.
 
         Blocking; call it in a thread from async code. Never raises for hostile
@@ -68,6 +70,7 @@ class ArtefactReader(Protocol):
         Args:
             body: raw bytes, or those that lie encrypted on disk.
             name: what to call the whole in its member path.
+            passwords: tried in order on whatever is encrypted; never logged.
 
         Raises:
             SandboxError: the sandbox itself does not work.

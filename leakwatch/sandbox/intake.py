@@ -8,14 +8,15 @@ import hashlib
 import os
 import stat
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from leakwatch.model.capture import Content
 from leakwatch.spool import DecryptingStream
-from leakwatch.unpack.sniff import HEAD_BYTES
+from leakwatch.unpack.sniff import HEAD_BYTES, UNKNOWN, sniff
+from leakwatch.unpack.volumes import VOLUME_KINDS
 
 Body = bytes | Path | int | Content
 """Bytes, a regular file, a descriptor open for reading (its offset may move), or
@@ -36,6 +37,14 @@ class Intake:
     """The first bytes, enough for ``sniff``."""
     key: bytes | None = field(default=None, repr=False)
     """Of a content that lies encrypted on disk."""
+    volumes: tuple[int | None, ...] = ()
+    """Descriptors of all volumes of a set, ``fd`` among them; None for one that is missing."""
+    fill: bool = False
+    """Whether a missing volume counts with the length of another."""
+
+    @property
+    def more_fds(self) -> list[int]:
+        return [fd for fd in self.volumes if fd is not None and fd != self.fd]
 
     def start(self, size: int) -> bytes:
         """Return the first so many bytes."""
@@ -71,6 +80,45 @@ def take_in(body: Body) -> Iterator[Intake]:
     finally:
         if is_ours:
             os.close(fd)
+
+
+@contextmanager
+def take_in_set(bodies: Sequence[Path | None], *, fill: bool) -> Iterator[Intake]:
+    """Open the volumes of a set and hash the first that is there; raises as ``take_in``."""
+    with ExitStack() as opened:
+        fds = [None if body is None else opened.enter_context(_regular(body)) for body in bodies]
+        first = next(fd for fd in fds if fd is not None)
+        yield replace(_hashed(first), volumes=tuple(fds), fill=fill)
+
+
+def is_set(paths: Sequence[Path], *, is_cut: bool) -> bool:
+    """Tell by their first bytes whether files that are called volumes are some.
+
+    Of a file that was cut only the first piece looks like an archive.
+    """
+    kinds = [_kind(path) for path in paths]
+    if kinds[0] not in VOLUME_KINDS:
+        return False
+    return not is_cut or kinds[0] == "tar" or kinds[0] not in kinds[1:]
+
+
+def _kind(path: Path) -> str:
+    try:
+        with _regular(path) as fd:
+            return sniff(os.pread(fd, HEAD_BYTES, 0))
+    except OSError:
+        return UNKNOWN
+
+
+@contextmanager
+def _regular(path: Path) -> Iterator[int]:
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        yield fd
+    finally:
+        os.close(fd)
 
 
 @contextmanager

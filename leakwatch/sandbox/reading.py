@@ -7,7 +7,7 @@ what cannot even be unpacked is passed over and said to be unread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -35,11 +35,18 @@ class Reading:
     """What has been heard of one artefact so far, and where to go on."""
 
     def __init__(
-        self, intake: Intake, name: str, limits: ReadLimits, *, output_bytes: int | None = None
+        self,
+        intake: Intake,
+        name: str,
+        limits: ReadLimits,
+        *,
+        output_bytes: int | None = None,
+        passwords: Sequence[str] = (),
     ) -> None:
         self._intake = intake
         self._name = name
         self._limits = limits
+        self._passwords = tuple(passwords)
         self._text_bytes_left = output_bytes or limits.output_bytes
         self._patience = limits.patience
         self._pending: dict[tuple[int, ...], Artefact] = {}
@@ -66,6 +73,9 @@ class Reading:
             "skip": self._skip,
             "eager": self._is_eager,
             **_spooled(self._intake),
+            "passwords": self._passwords,
+            "volumes": [fd is not None for fd in self._intake.volumes],
+            "fill": self._intake.fill,
             **read_orders(self._limits, self._text_bytes_left),
         }
 

@@ -119,7 +119,7 @@ class _Server:
         code = EXIT_CONFINEMENT
         try:
             limits = ChildLimits(cpu_s=job["cpu_s"], memory_bytes=job["memory_bytes"])
-            self._confinement.enter(zygote, (fds[0], fds[1]), limits)
+            self._confinement.enter(zygote, fds, limits)
             code = EXIT_FAILED
             jobs.run(job, INPUT_FD, OUTPUT_FD)
             code = 0

@@ -11,6 +11,8 @@ from leakwatch.errors import Corrupt
 CHUNK_BYTES = 64 * 1024
 MAX_NAME_CHARS = 4096
 """Longer member names are cut: no file system holds them, no listing needs them."""
+MAX_PASSWORDS = 32
+"""As many are tried on one archive; each may cost a key derivation."""
 
 
 class Stream(Protocol):

@@ -7,6 +7,8 @@ from types import MappingProxyType
 
 from leakwatch.unpack.container import Container
 from leakwatch.unpack.gzip_stream import GzipStream
+from leakwatch.unpack.rar_archive import RarArchive
+from leakwatch.unpack.sevenzip_archive import SevenZipArchive
 from leakwatch.unpack.zip_archive import ZipArchive
 
 _ZIP = ZipArchive()
@@ -15,6 +17,8 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
     {
         "zip": _ZIP,
         "gzip": GzipStream(),
+        "rar": RarArchive(),
+        "7z": SevenZipArchive(),
         # Office documents are ZIP files; their text lies in XML members.
         "docx": _ZIP,
         "xlsx": _ZIP,

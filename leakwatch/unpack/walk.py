@@ -7,6 +7,8 @@ an artefact, ``Done`` after. A walk can be taken up again behind that point.
 
 from __future__ import annotations
 
+import hashlib
+import zlib
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -14,17 +16,22 @@ from typing import Protocol
 from leakwatch.errors import (
     BudgetExceeded,
     ChildKilled,
+    Corrupt,
     ExtractError,
     LeakwatchError,
     Unsupported,
 )
 from leakwatch.extract.base import Extraction, Gallery
 from leakwatch.model.artefact import Artefact, MemberPath
+from leakwatch.model.volumes import volume_of
 from leakwatch.unpack.budget import Budget
-from leakwatch.unpack.container import Container, Member, SeekableStream
+from leakwatch.unpack.container import CHUNK_BYTES, Container, Member, SeekableStream
 from leakwatch.unpack.formats import CONTAINERS, UNREAD_ARCHIVES
+from leakwatch.unpack.held_volumes import HeldSet, HeldVolumes
 from leakwatch.unpack.member_reader import MemberReader, as_unpack_error
 from leakwatch.unpack.sniff import HEAD_BYTES, UNKNOWN, sniff
+from leakwatch.unpack.self_extractor import PROGRAM_KINDS, appended_kind
+from leakwatch.unpack.volumes import JoinedStream, missing_of
 from leakwatch.unpack.zip_directory import has_directory
 
 
@@ -115,7 +122,8 @@ class Walker:
         The whole's own size and digests are left empty: they are the caller's
         to compute, outside the process that parses.
         """
-        head = stream.read(HEAD_BYTES)
+        joined = stream if isinstance(stream, JoinedStream) else None
+        head = joined.head(HEAD_BYTES) if joined else stream.read(HEAD_BYTES)
         place = _Place(MemberPath((name,), ()), sniff(head), 0)
         artefact = Artefact(place.path, place.kind, 0, "", 0)
         container = self._container(place) or self._appended(place, stream)
@@ -123,7 +131,7 @@ class Walker:
         if container is None:
             yield from self._leaf(place, stream, artefact)
             return
-        artefact = replace(artefact, kind=_container_kind(place), is_container=True)
+        artefact = replace(artefact, kind=_container_kind(place, container), is_container=True)
         yield Opened(artefact)
         error = yield from self._inside(container, stream, place)
         yield Done(self._with_text(_with_error(artefact, error), stream))
@@ -132,37 +140,74 @@ class Walker:
         self, container: Container, stream: SeekableStream, place: _Place
     ) -> Generator[Event, None, LeakwatchError | None]:
         """Yield the events of a container's members; return what stopped it, or None."""
+        volumes = HeldVolumes(self.budget.limits.max_held_bytes)
+        error: LeakwatchError | None = None
+        next_ordinal = 0
         try:
             self.budget.check_depth(place.depth + 1)
             for member in container.members(stream, self.passwords):
                 self.budget.enter_member()
-                yield from self._guarded(container, member, place)
+                next_ordinal = member.ordinal + 1
+                yield from self._guarded(container, member, place, volumes)
                 if self.budget.is_spent:
                     return BudgetExceeded("the rest is unread: total_bytes", limit="total_bytes")
-        except Exception as error:  # noqa: BLE001  (hostile bytes raise anything)
-            return as_unpack_error(error)
-        return None
+        except Exception as problem:  # noqa: BLE001  (hostile bytes raise anything)
+            error = as_unpack_error(problem)
+        for ordinal, held in enumerate(volumes.sets(), start=next_ordinal):
+            yield from self._volume_set(held, ordinal, place)
+        lack = missing_of(stream)
+        return error if lack is None else Corrupt(lack)
 
-    def _guarded(self, container: Container, member: Member, parent: _Place) -> Iterator[Event]:
+    def _volume_set(self, held: HeldSet, ordinal: int, parent: _Place) -> Iterator[Event]:
+        """Yield the events of volumes that are one archive, behind all members of their container.
+
+        It has the name of its first volume, and a place that no member has.
+        """
+        path = parent.path.child(held.name, ordinal)
+        place = _Place(path, sniff(held.stream.head(HEAD_BYTES)), parent.depth + 1)
+        container = self._container(place) or self._appended(place, held.stream)
+        if self._is_told(path.ordinals) or container is None:
+            return
+        artefact = replace(_joined(path, held), kind=_container_kind(place, container))
+        if self._is_to_skip(path.ordinals):
+            killed = ChildKilled("unpacking this member ran over a limit")
+            yield Done(_with_error(artefact, killed))
+            return
+        yield Opened(artefact)
+        held.stream.seek(0)
+        error = yield from self._inside(container, held.stream, place)
+        yield Done(_with_error(artefact, error))
+
+    def _guarded(
+        self, container: Container, member: Member, parent: _Place, volumes: HeldVolumes
+    ) -> Iterator[Event]:
         """Yield a member's events; what it raises costs it alone."""
         try:
-            yield from self._member(container, member, parent)
+            yield from self._member(container, member, parent, volumes)
         except Exception as error:  # noqa: BLE001  (hostile bytes raise anything)
             path = parent.path.child(member.name, member.ordinal)
             claims = (member.size_bytes or 0, "", member.crc32 or 0)
             yield Done(_with_error(Artefact(path, UNKNOWN, *claims), as_unpack_error(error)))
 
-    def _member(self, container: Container, member: Member, parent: _Place) -> Iterator[Event]:
+    def _member(
+        self, container: Container, member: Member, parent: _Place, volumes: HeldVolumes
+    ) -> Iterator[Event]:
         path = parent.path.child(member.name, member.ordinal)
         reader = MemberReader(member, self.budget.account(member.packed_bytes))
         if self._is_told(path.ordinals) or self._is_to_skip(path.ordinals):
             if not self._is_told(path.ordinals):
                 killed = ChildKilled("unpacking this member ran over a limit")
                 yield Done(_with_error(_artefact(path, UNKNOWN, reader), killed))
+            elif volume_of(member.name) is not None:
+                # Told, but what it is a part of may not be.
+                self._hold(reader, path, sniff(reader.peek(HEAD_BYTES)), volumes)
             if not container.needs_seek:
                 reader.drain()
             return
         place = _Place(path, sniff(reader.peek(HEAD_BYTES)), parent.depth + 1)
+        if volumes.wants(member.name, place.kind):
+            yield Done(self._hold(reader, path, place.kind, volumes))
+            return
         inner = self._container(place)
         if inner is not None and not inner.needs_seek:
             yield from self._nested(inner, reader, reader, place)
@@ -183,10 +228,23 @@ class Walker:
             artefact = _with_error(_artefact(path, place.kind, reader), error)
             yield from self._leaf(place, held, artefact)
 
+    @staticmethod
+    def _hold(reader: MemberReader, path: MemberPath, kind: str, volumes: HeldVolumes) -> Artefact:
+        """Hold a member that is a volume, if it is one; return it, unopened."""
+        name = path.names[-1]
+        if not volumes.wants(name, kind):
+            return _artefact(path, kind, reader)
+        held, is_cut = reader.hold(volumes.room_bytes)
+        is_kept = volumes.keep(name, held, is_cut=is_cut)
+        artefact = replace(_artefact(path, kind, reader), is_container=True)
+        too_large = BudgetExceeded("too large to be joined inside an archive", limit="held_bytes")
+        return _with_error(artefact, reader.error or (None if is_kept else too_large))
+
     def _nested(
         self, inner: Container, stream: SeekableStream, reader: MemberReader, place: _Place
     ) -> Iterator[Event]:
-        artefact = replace(_artefact(place.path, _container_kind(place), reader), is_container=True)
+        kind = _container_kind(place, inner)
+        artefact = replace(_artefact(place.path, kind, reader), is_container=True)
         yield Opened(artefact)
         error = yield from self._inside(inner, stream, place)
         reader.drain()
@@ -238,9 +296,13 @@ class Walker:
         return None if self._is_plain(place.path) else CONTAINERS.get(place.kind)
 
     def _appended(self, place: _Place, stream: SeekableStream) -> Container | None:
-        """Return the ZIP reader if an archive hangs at the end of other data."""
-        is_zip = not self._is_plain(place.path) and has_directory(stream)
-        return CONTAINERS["zip"] if is_zip else None
+        """Return the reader of an archive that hangs at the end of other data."""
+        if self._is_plain(place.path):
+            return None
+        if has_directory(stream):
+            return CONTAINERS["zip"]
+        kind = appended_kind(stream) if place.kind in PROGRAM_KINDS else None
+        return None if kind is None else CONTAINERS[kind]
 
     def _is_plain(self, path: MemberPath) -> bool:
         return path.ordinals == self.resume.plainly
@@ -261,9 +323,22 @@ class Walker:
         return True
 
 
-def _container_kind(place: _Place) -> str:
-    """Name a ZIP file that starts with something else (a self-extractor) for what it is."""
-    return "zip" if place.kind in {UNKNOWN, "exe"} else place.kind
+def _container_kind(place: _Place, container: Container) -> str:
+    """Name an archive that starts with something else (a self-extractor) for what it is."""
+    if place.kind not in PROGRAM_KINDS:
+        return place.kind
+    return next((kind for kind, one in CONTAINERS.items() if one is container), place.kind)
+
+
+def _joined(path: MemberPath, held: HeldSet) -> Artefact:
+    """Return what several volumes are as one."""
+    sha256, crc32 = hashlib.sha256(), 0
+    held.stream.seek(0)
+    while data := held.stream.read(CHUNK_BYTES):
+        sha256.update(data)
+        crc32 = zlib.crc32(data, crc32)
+    size_bytes = held.stream.size_bytes
+    return Artefact(path, UNKNOWN, size_bytes, sha256.hexdigest(), crc32, is_container=True)
 
 
 def _artefact(path: MemberPath, kind: str, reader: MemberReader) -> Artefact:
