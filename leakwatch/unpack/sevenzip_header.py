@@ -282,9 +282,7 @@ class _Reader:
             kind = self.byte()
         told = iter(digests)
         for folder, known in zip(streams.folders, is_known, strict=True):
-            streams.crcs += (
-                [folder.crc32] if known else [next(told) for _ in range(folder.streams)]
-            )
+            streams.crcs += [folder.crc32] if known else [next(told) for _ in range(folder.streams)]
 
     def _files(self) -> tuple[int, _Files]:
         claimed = self.number()
