@@ -167,9 +167,8 @@ async def test_budgets_end_a_listing_with_what_there_is(sandbox: SandboxPool) ->
     """Over its bytes or requests a listing ends; what was read stands and says why it is not all."""
     async with reach(Via.DIRECT) as way:
         way.site.routes["/d.zip"] = ranged(LARGE)
-        small = {"is_full": True, "request_bytes": 65536}
-        few = await listed(way, sandbox, max_requests=70, **small)
-        short = await listed(way, sandbox, max_bytes=6_000_000, **small)
+        few = await listed(way, sandbox, is_full=True, max_requests=70, request_bytes=65536)
+        short = await listed(way, sandbox, is_full=True, max_bytes=6_000_000, request_bytes=65536)
         with pytest.raises(BudgetExceeded):
             await listed(way, sandbox, is_full=True, max_requests=1)
     for found in (few, short):

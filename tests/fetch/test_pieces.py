@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +34,7 @@ def test_pieces_are_the_bytes_that_came(
     assert places(pieces.spans) == places(need) & here
     assert pieces.joined() == bytes(FILE[at] for at in sorted(places(need) & here))
     spans = pieces.spans
-    assert all(a + n < b for (a, n), (b, _) in zip(spans, spans[1:], strict=False))
+    assert all(a + n < b for (a, n), (b, _) in pairwise(spans))
 
 
 @given(spans=SPANS)
@@ -40,4 +42,4 @@ def test_joined_spans_are_the_same_bytes(spans: list[tuple[int, int]]) -> None:
     """Joined spans cover the same, in order, and do not touch."""
     joined = joined_spans(spans)
     assert places(joined) == places(spans)
-    assert all(a + n < b for (a, n), (b, _) in zip(joined, joined[1:], strict=False))
+    assert all(a + n < b for (a, n), (b, _) in pairwise(joined))

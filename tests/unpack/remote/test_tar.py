@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import tarfile
 from dataclasses import dataclass
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leakwatch.unpack.remote.tar import is_header
 from tests.support.range_site import Held
 from tests.support.remote_steps import read_remote
 
@@ -18,13 +18,13 @@ NAMES = [f"export/{n}/{'long-' * (n % 60)}b\u00e9a.txt" for n in range(70)]
 SIZES = [(n * 7919) % 300_000 for n in range(70)]
 
 
-def header(name: str, size: int, *, format_: int = tarfile.PAX_FORMAT) -> bytes:
+def header(name: str, size: int, *, format_: Literal[0, 1, 2] = tarfile.PAX_FORMAT) -> bytes:
     info = tarfile.TarInfo(name)
     info.size = size
     return info.tobuf(format_)
 
 
-def packed(format_: int) -> bytes:
+def packed(format_: Literal[0, 1, 2]) -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=format_) as archive:
         for name, size in zip(NAMES, SIZES, strict=True):
@@ -35,7 +35,7 @@ def packed(format_: int) -> bytes:
 
 
 @pytest.mark.parametrize("format_", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
-def test_an_archive_is_listed_as_tarfile_does(format_: int) -> None:
+def test_an_archive_is_listed_as_tarfile_does(format_: Literal[0, 1, 2]) -> None:
     """Names of any length and sizes come out; large members are passed over, not read."""
     raw = packed(format_)
     read = read_remote(Held(raw))
@@ -65,7 +65,7 @@ class Sparse:
 
 
 @pytest.mark.parametrize("format_", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
-def test_sizes_over_eight_gibibytes(format_: int) -> None:
+def test_sizes_over_eight_gibibytes(format_: Literal[0, 1, 2]) -> None:
     """A size that the octal field cannot hold is read from where it stands instead."""
     raw = header("large.bin", 20 * 2**30, format_=format_)
     read = read_remote(Sparse(raw, len(raw) + 20 * 2**30 + 1024))
@@ -87,9 +87,3 @@ def test_any_damage_ends(at: int, junk: bytes, cut: int) -> None:
     )
     raw[at : at + len(junk)] = junk
     read_remote(Held(bytes(raw[: max(1, len(raw) - cut)])), kind="tar")
-
-
-@given(block=st.binary(min_size=512, max_size=512))
-def test_noise_is_no_header(block: bytes) -> None:
-    """A block whose checksum is wrong is none."""
-    assert not is_header(block[:148] + b"zzzzzzzz" + block[156:])
