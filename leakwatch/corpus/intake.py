@@ -74,7 +74,8 @@ class Taken:
 
 def batches(entries: Iterable[TreeEntry]) -> Iterator[list[TreeEntry]]:
     """Cut into what is read together: a large file alone, an archive in volumes alone,
-    small files by the hundred."""
+    small files by the hundred.
+    """
     batch: list[TreeEntry] = []
     size = 0
     most = min(_FIRST_FILES, _BATCH_FILES)

@@ -178,9 +178,7 @@ def _entry(
         return TreeEntry(root, relative, found=Found.UNREADABLE)
     if not stat.S_ISREG(status.st_mode):
         return TreeEntry(root, relative, found=Found.SKIPPED)
-    return TreeEntry(
-        root, relative, status.st_size, changed_ns=status.st_mtime_ns, volume=volume
-    )
+    return TreeEntry(root, relative, status.st_size, changed_ns=status.st_mtime_ns, volume=volume)
 
 
 def _below(root: Path, paths: Collection[Path]) -> frozenset[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Protocol
@@ -148,7 +148,7 @@ def _look_at_url(looker: Looker, target: str) -> list[ScanResult]:
         for fetched in looker.fetch_target(target):
             results += _look_at(looker, target, fetched)
     except LeakwatchError as error:
-        results.append(_failed(target, "", error))
+        results.append(replace(_failed(target, "", error), note=error.what))
     return results
 
 
@@ -170,8 +170,10 @@ def _look_at(looker: Looker, target: str, fetched: Fetched) -> list[ScanResult]:
             more, error = None, caught
         if more is not None:
             return _look_at(looker, target, more)
-    if matches or error is not None or fetched.note is not None:
-        look.tell(fetched.name, matches, error, fetched.note)
+    said = [fetched.note, error.what if error is not None else None]
+    note = "; ".join(line for line in said if line) or None
+    if matches or note is not None:
+        look.tell(fetched.name, matches, error, note)
     return look.results()
 
 

@@ -22,11 +22,13 @@ from leakwatch.model.artefact import Artefact
 from leakwatch.sandbox.confine import MORE_INPUTS_FD
 from leakwatch.sandbox.frames import encode, encode_artefact
 from leakwatch.spool import opened
+from leakwatch.unpack.blobs import may_have_blobs
 from leakwatch.unpack.budget import Budget, BudgetLimits
 from leakwatch.unpack.container import SeekableStream
+from leakwatch.unpack.events import Look, Opened, Resume
 from leakwatch.unpack.sniff import sniff
 from leakwatch.unpack.volumes import JoinedStream
-from leakwatch.unpack.walk import Look, Opened, Resume, Walker
+from leakwatch.unpack.walk import Walker
 from leakwatch.unpack.zip_directory import END_MAGIC as ZIP_END_MAGIC
 
 # What a pipe takes at once; larger buffers are mapped and unmapped each time.
@@ -147,7 +149,7 @@ class _Telling:
         """
         if b"\0" in body or ZIP_END_MAGIC in body or body.startswith(codecs.BOM_UTF8):
             return False
-        if len(body) > min(self._max_text_chars, self._text_bytes_left):
+        if len(body) > min(self._max_text_chars, self._text_bytes_left) or may_have_blobs(body):
             return False
         if not body.isascii():
             try:
@@ -167,7 +169,7 @@ class _Telling:
 
         Says what the walk would say, in a fifth of the time.
         """
-        if sniff(body) != "text" or ZIP_END_MAGIC in body:
+        if sniff(body) != "text" or ZIP_END_MAGIC in body or may_have_blobs(body):
             return False
         encoding = find_encoding(body, is_whole=True)
         text = body.decode(encoding, "replace").replace("\0", "")

@@ -119,6 +119,10 @@ class Reading:
             self._skip = False
         elif not self._skip:
             self._skip = True
+        elif self._plainly != self._innermost().path.ordinals:
+            # It cannot be opened; it may still be read, the second way.
+            self._skip = False
+            self._plainly = self._innermost().path.ordinals
         else:
             self._skip = False
             yield self._give_up()
@@ -140,7 +144,9 @@ class Reading:
     def _note_opened(self, artefact: Artefact) -> None:
         ordinals = artefact.path.ordinals
         if ordinals in self._pending:
-            # A walk that is taken up again enters the same containers.
+            # A walk that is taken up again enters the same containers; the members
+            # of a document are told when it is opened again, to be read itself.
+            self._pending[ordinals] = artefact
             return
         if any(ordinals[: len(outer)] != outer for outer in self._pending):
             raise BadFrame("opened outside what is open")

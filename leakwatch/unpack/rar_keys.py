@@ -150,5 +150,3 @@ def _derive3(salt: bytes, password: str) -> tuple[bytes, bytes]:
             digest.update(b"".join([seed + n.to_bytes(3, "little") for n in range(at, end)]))
     raw = digest.digest()[:16]
     return b"".join(raw[at : at + 4][::-1] for at in range(0, 16, 4)), bytes(vector)
-
-

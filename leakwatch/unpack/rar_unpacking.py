@@ -102,4 +102,3 @@ def one_streamed(carving: Carving, entry: RarEntry) -> Iterator[bytes]:
         yield from member.chunks()
         return
     raise Corrupt("the packed data is damaged")
-

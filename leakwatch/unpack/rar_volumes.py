@@ -108,5 +108,3 @@ def missing(entry: RarEntry) -> Corrupt | None:
     if entry.is_cut:
         return Corrupt("the archive ends within this member")
     return None
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bz2
 import itertools
 import lzma
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Protocol
 

@@ -34,7 +34,9 @@ def salvage(stream: SeekableStream) -> Iterator[ZipEntry]:
         raw = read_at(stream, at, _LOCAL.size)
         if len(raw) < _LOCAL.size or not raw.startswith(_LOCAL_MAGIC):
             return
-        _, _, flags, method, dos_time, _, crc32, packed, size, name_bytes, extra_bytes = _LOCAL.unpack(raw)
+        _, _, flags, method, dos_time, _, crc32, packed, size, name_bytes, extra_bytes = (
+            _LOCAL.unpack(raw)
+        )
         name, extra = stream.read(name_bytes), dict(extra_fields(stream.read(extra_bytes)))
         start = at + _LOCAL.size + name_bytes + extra_bytes
         following = start + packed

@@ -48,6 +48,8 @@ DEFAULT_PROXY = FetchSettings().tor_proxy
 SOURCE = "scan"
 MAX_ARCHIVES = 100
 """Of one list of files."""
+MAX_FETCHED_BYTES = 64 * 1024 * 1024
+"""Of a page, a text, a document: held in memory while it is looked at."""
 _TELL_EVERY_S = 5.0
 _LISTS = frozenset({"html", "xml"})
 
@@ -100,7 +102,7 @@ class UrlTargets:
             try:
                 file = await lister.open(
                     self._request(url),
-                    whole_bytes=HEAD_BYTES if is_archive else self.settings.max_payload_bytes,
+                    whole_bytes=HEAD_BYTES if is_archive else MAX_FETCHED_BYTES,
                 )
             except BadStatus as error:
                 if error.status != 416:  # no part can be had of an empty file
@@ -115,7 +117,7 @@ class UrlTargets:
                 return await self._page(fetcher, file.head.capture, file.kind)
             if file.kind in ARCHIVES:
                 return await self._listed(lister, file)
-            if file.size_bytes > self.settings.max_payload_bytes:
+            if file.size_bytes > MAX_FETCHED_BYTES:
                 raise BodyTooLarge(
                     f"{urlsplit(url).hostname}: {file.size_bytes} bytes of kind {file.kind}, "
                     "which has no directory to go by; not downloaded"
@@ -175,7 +177,7 @@ class UrlTargets:
             source=SOURCE,
             via=Via.DIRECT if self.is_direct else Via.TOR,
             allow_private=self.allow_private,
-            max_bytes=self.settings.max_payload_bytes,
+            max_bytes=MAX_FETCHED_BYTES,
         )
 
     def _lister(self, fetcher: HttpFetcher) -> RemoteLister:

@@ -16,6 +16,7 @@ import struct
 
 from leakwatch.model.listing import ListingEntry
 from leakwatch.unpack.container import MAX_NAME_CHARS
+from leakwatch.unpack.rar4_headers import decode_name
 from leakwatch.unpack.remote.rar_block import Block
 from leakwatch.unpack.remote.sparse import Pieces
 
@@ -62,7 +63,7 @@ def _file(raw: bytes, flags: int, *, is_told: bool) -> Block:
         packed, size = packed | high_packed << 32, size | high_size << 32
         name_at += 8
     is_directory = flags & _FOLDER == _FOLDER
-    name = _name(raw[name_at : name_at + name_bytes], is_unicode=bool(flags & _UNICODE))
+    name = decode_name(raw[name_at : name_at + name_bytes], is_unicode=bool(flags & _UNICODE))
     entry = ListingEntry(
         path=name[:MAX_NAME_CHARS],
         size_bytes=None if is_directory or size >= 2**63 else size,
@@ -71,53 +72,3 @@ def _file(raw: bytes, flags: int, *, is_told: bool) -> Block:
         is_directory=is_directory,
     )
     return Block(len(raw), packed, entry if is_told else None)
-
-
-def _name(raw: bytes, *, is_unicode: bool) -> str:
-    plain, separator, coded = raw.partition(b"\0")
-    if not is_unicode:
-        name = _narrow(plain)
-    elif not separator:
-        name = raw.decode("utf-8", "replace")
-    else:
-        name = _wide(plain, coded)
-    return name.replace("\\", "/")
-
-
-def _narrow(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("cp437")
-
-
-def _wide(plain: bytes, coded: bytes) -> str:
-    """Return the UTF-16 name that is coded as differences from the plain one.
-
-    Two bits say what a character is: a byte, a byte with the common high byte,
-    two bytes, or a run out of the plain name (moved by a byte, or as it is).
-    """
-    out = bytearray()
-    try:
-        high, at, flags, bits = coded[0], 1, 0, 0
-        while at < len(coded):
-            if not bits:
-                flags, at, bits = coded[at], at + 1, 8
-            bits -= 2
-            kind, value = flags >> bits & 3, coded[at]
-            at += 1
-            if kind < 2:
-                out += bytes((value, high if kind else 0))
-            elif kind == 2:
-                out += bytes((value, coded[at]))
-                at += 1
-            else:
-                shift = 0
-                if value & 0x80:
-                    shift, at = coded[at], at + 1
-                done = len(out) // 2
-                for byte in plain[done : done + (value & 0x7F) + 2]:
-                    out += bytes(((byte + shift) & 0xFF, high if value & 0x80 else 0))
-    except IndexError:
-        pass  # what was decoded so far stands
-    return out.decode("utf-16-le", "replace")

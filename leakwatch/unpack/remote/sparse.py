@@ -70,7 +70,9 @@ class Pieces:
         Raises:
             Missing: not all of them are here.
         """
-        length = max(0, min(length, self.size_bytes - offset))
+        length = min(length, self.size_bytes - offset)
+        if length <= 0 or offset < 0:
+            return b""
         for start, data in self.parts:
             if start <= offset and offset + length <= start + len(data):
                 return data[offset - start : offset - start + length]

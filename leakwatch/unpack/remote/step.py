@@ -15,6 +15,7 @@ from leakwatch.unpack.remote import iso, rar, sevenzip, tar
 from leakwatch.unpack.remote import zip as zipped
 from leakwatch.unpack.remote.sparse import Missing, Pieces, Step
 from leakwatch.unpack.sniff import UNKNOWN, sniff
+from leakwatch.unpack.tar_header import BLOCK_BYTES, is_header
 
 _ISO_AT = 0x8001
 
@@ -53,7 +54,7 @@ def kind_of(body: bytes, options: Mapping[str, Any]) -> dict[str, Any]:
         name = str(options.get("name", "")).lower()
         if body[_ISO_AT : _ISO_AT + 5] == b"CD001" or name.endswith(".iso"):
             kind = "iso"
-        elif tar.is_header(body[:512]):
+        elif is_header(body[:BLOCK_BYTES]):
             kind = "tar"
         elif name.endswith(".zip") or _is_last_part(name):
             kind = "zip"

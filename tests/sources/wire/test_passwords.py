@@ -64,7 +64,9 @@ def test_any_text_gives_few_short_passwords(text: str) -> None:
     assert all(password in text for password in found)
 
 
-@pytest.mark.parametrize("piece", ["pass", "pass: ", "password for ", "pass \n", "pw(", "密码", " "])
+@pytest.mark.parametrize(
+    "piece", ["pass", "pass: ", "password for ", "pass \n", "pw(", "密码", " "]
+)
 def test_long_repetitions_are_passed_in_one_go(piece: str) -> None:
     """A million characters of what nearly matches end like others do."""
     assert len(passwords_in(piece * (1_000_000 // len(piece)))) <= MAX_PASSWORDS
