@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from leakwatch.cli import corpus_show
+from leakwatch.cli.confinement import RequireSandbox, required_layers
 from leakwatch.cli.render import Bar, Output
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def build(
         typer.Option("--images", help="Pictures and scans too, if the matter's counsel agrees."),
     ] = False,
     jobs: Jobs = None,
+    require_sandbox: RequireSandbox = False,
     as_json: AsJson = False,
 ) -> None:
     """Fingerprint folders of stolen files into a corpus that holds none of them.
@@ -89,7 +91,8 @@ def build(
         map_file=map_file,
         images=images,
     )
-    with _building(output, loaded, jobs=jobs, images=images) as (builder, bar):
+    layers = required_layers(output, require_sandbox=require_sandbox)
+    with _building(output, loaded, jobs=jobs, images=images, layers=layers) as (builder, bar):
         report = builder.build(request, created_at=datetime.now(UTC), stages=bar)
     corpus_show.problems(output, report.problems)
     corpus_show.warnings(output, report.manifest, request.labels)
@@ -104,6 +107,7 @@ def add(
     labels: LabelsFile = None,
     map_file: MapFile = None,
     jobs: Jobs = None,
+    require_sandbox: RequireSandbox = False,
     as_json: AsJson = False,
 ) -> None:
     """Add stolen files to a corpus, as a segment of their own.
@@ -125,7 +129,8 @@ def add(
     loaded = FingerprintKey.load(key)
     images = read_manifest(path).images is not None
     addition = Addition(tuple(folders), labels=_labels(labels, loaded), map_file=map_file)
-    with _building(output, loaded, jobs=jobs, images=images) as (builder, bar):
+    layers = required_layers(output, require_sandbox=require_sandbox)
+    with _building(output, loaded, jobs=jobs, images=images, layers=layers) as (builder, bar):
         report = builder.add(path, addition, at=datetime.now(UTC), stages=bar)
     corpus_show.problems(output, report.problems)
     corpus_show.warnings(output, report.manifest, addition.labels)
@@ -245,7 +250,12 @@ def _labels(path: Path | None, key: FingerprintKey) -> Labels:
 
 @contextmanager
 def _building(
-    output: Output, key: FingerprintKey, *, jobs: int | None, images: bool
+    output: Output,
+    key: FingerprintKey,
+    *,
+    jobs: int | None,
+    images: bool,
+    layers: Sequence[str],
 ) -> Iterator[tuple[Builder, Bar]]:
     """Give a builder with processes of its own, each with its sandbox, and a progress bar."""
     from functools import partial
@@ -260,7 +270,8 @@ def _building(
     from leakwatch.sandbox.pool import SandboxPool
 
     limits = ReadLimits(pictures=PictureLimits() if images else None)
-    start = partial(hands, key, SandboxPool(limits, workers=1, parser_modules=()))
+    pool = SandboxPool(limits, workers=1, parser_modules=(), required_layers=layers)
+    start = partial(hands, key, pool)
     # The processes come before the bar, which has a thread.
     with Crew(start, jobs=jobs or cores()) as crew, output.bar() as bar:
         builder = Builder(

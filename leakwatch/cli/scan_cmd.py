@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leakwatch.cli.confinement import RequireSandbox, required_layers
 from leakwatch.cli.matches import (
     percent,
     score_fields,
@@ -54,6 +55,7 @@ def scan(
         int | None,
         typer.Option("--jobs", min=1, help="Processes that look; one a core unless given."),
     ] = None,
+    require_sandbox: RequireSandbox = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 1 when nothing is found.")
     ] = False,
@@ -80,7 +82,8 @@ def scan(
         return UrlTargets(direct, allow_private, tor_proxy)(url)
 
     output = Output(as_json=as_json)
-    looker = _looker(corpora, FingerprintKey.load(key), fetch_target)
+    layers = required_layers(output, require_sandbox=require_sandbox)
+    looker = _looker(corpora, FingerprintKey.load(key), fetch_target, layers)
     with Crew(looker, jobs=jobs or cores()) as crew, output.progress("looked at") as bar:
         results = scan_targets(crew, targets, progress=lambda n: bar.advance(bar.task_ids[0], n))
         code = show(output, results, explain=explain)
@@ -88,7 +91,10 @@ def scan(
 
 
 def _looker(
-    corpora: Sequence[Path], key: FingerprintKey, fetch_target: Callable[[str], Sequence[Fetched]]
+    corpora: Sequence[Path],
+    key: FingerprintKey,
+    fetch_target: Callable[[str], Sequence[Fetched]],
+    required_layers: Sequence[str],
 ) -> Callable[[], AbstractContextManager[Looker]]:
     """Open the corpora; return what gives each process its looker."""
     from leakwatch.corpus.bundle import open_corpus
@@ -106,7 +112,8 @@ def _looker(
 
     @contextmanager
     def looker() -> Iterator[Looker]:
-        with SandboxPool(limits, workers=1, parser_modules=()) as reader:
+        pool = SandboxPool(limits, workers=1, parser_modules=(), required_layers=required_layers)
+        with pool as reader:
             yield Looker(reader, matcher, fetch_target)
 
     return looker

@@ -28,6 +28,7 @@ from leakwatch.sandbox.bad_frame import BadFrame
 from leakwatch.sandbox.batch import Slot, batch_job, hear_batch, slots_of
 from leakwatch.sandbox.frames import Frame, clean_line
 from leakwatch.sandbox.intake import Body, sealed, take_in
+from leakwatch.sandbox.layers import check_required, missing_of
 from leakwatch.sandbox.limits import ReadLimits
 from leakwatch.sandbox.reading import Reading
 from leakwatch.sandbox.worker import ChildEnd, Zygote, ZygoteDied
@@ -42,16 +43,27 @@ _SOURCE_ERRORS = tuple(cls for cls in error_classes() if issubclass(cls, SourceE
 class _Worker:
     """A place for one zygote, started when first needed and again after its death."""
 
-    def __init__(self, modules: Sequence[str], *, pictures: bool) -> None:
+    def __init__(
+        self, modules: Sequence[str], required_layers: Collection[str], *, pictures: bool
+    ) -> None:
         self._modules = modules
+        self._required_layers = required_layers
         self._pictures = pictures
         self._zygote: Zygote | None = None
 
     def zygote(self) -> Zygote:
-        """Raises SandboxError when it does not start."""
+        """Raises SandboxError when it does not start, or without a layer that is required."""
         if self._zygote is None:
-            self._zygote = Zygote(self._modules, pictures=self._pictures)
-            log.info("sandbox_started", **self._zygote.layers)
+            zygote = Zygote(self._modules, pictures=self._pictures)
+            try:
+                check_required(self._required_layers, zygote.layers)
+            except SandboxError:
+                zygote.close()
+                raise
+            self._zygote = zygote
+            log.info("sandbox_started", **zygote.layers)
+            if missing := missing_of(zygote.layers):
+                log.warning("sandbox_layer_missing", layers=missing)
         return self._zygote
 
     def stop(self) -> None:
@@ -89,9 +101,10 @@ class SandboxPool:
     ) -> None:
         self._limits = limits
         self._modules = tuple(parser_modules)
-        self._required_layers = tuple(required_layers)
-        pictures = limits.pictures is not None
-        self._workers = [_Worker(self._modules, pictures=pictures) for _ in range(workers)]
+        self._workers = [
+            _Worker(self._modules, tuple(required_layers), pictures=limits.pictures is not None)
+            for _ in range(workers)
+        ]
         self._free: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
         for worker in self._workers:
             self._free.put(worker)
@@ -117,11 +130,7 @@ class SandboxPool:
             SandboxError: it does not start, or a required layer is missing.
         """
         with self._worker() as worker:
-            layers = worker.zygote().layers
-        missing = [name for name in self._required_layers if not layers.get(name)]
-        if missing:
-            raise SandboxError(f"this kernel offers no {' and no '.join(missing)}")
-        return layers
+            return worker.zygote().layers
 
     def close(self) -> None:
         """End every process of the pool; idempotent. Requests amid one fail."""

@@ -60,6 +60,13 @@ class LimitSettings(Section):
     child_output_bytes: Count = 512 * 1024**2
 
 
+class SandboxSettings(Section):
+    """What the processes that read hostile bytes must be confined by."""
+
+    require: tuple[Literal["landlock", "seccomp"], ...] = ()
+    """Layers of the kernel without which nothing is read."""
+
+
 class DaemonSettings(Section):
     tick_s: Seconds = 5.0
     workers: Count = 8
@@ -120,6 +127,7 @@ class Settings(Section):
     fingerprint: FingerprintSettings
     fetch: FetchSettings = FetchSettings()
     limits: LimitSettings = LimitSettings()
+    sandbox: SandboxSettings = SandboxSettings()
     daemon: DaemonSettings = DaemonSettings()
     channels: ChannelSettings = ChannelSettings()
 

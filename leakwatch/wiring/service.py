@@ -24,16 +24,20 @@ from leakwatch.model.matter import Matter
 from leakwatch.model.source import SourceSpec
 from leakwatch.pipeline import Pipeline
 from leakwatch.places import load_places
-from leakwatch.ports import Channel, Source
+from leakwatch.ports import ArtefactReader, Channel, Source
 from leakwatch.recording import Recorder
 from leakwatch.redaction import Redactor
 from leakwatch.rematch import Rematcher
-from leakwatch.sandbox.pool import SandboxPool
 from leakwatch.settings import Settings
 from leakwatch.store.session import SqlStore
 from leakwatch.wiring.channels import build_channels
 from leakwatch.wiring.corpora import CorporaInUse, load_key
-from leakwatch.wiring.looking import build_sources, fetch_policy, read_limits
+from leakwatch.wiring.looking import (
+    build_sources,
+    fetch_policy,
+    open_sandbox,
+    read_limits,
+)
 from leakwatch.wiring.storage import open_store, prepare_state_dir
 
 THREADS = 4
@@ -108,7 +112,8 @@ async def build_service(
     async with AsyncExitStack() as stack:
         # The sandbox starts first: its zygotes must not inherit what comes later.
         limits = read_limits(settings, images=corpora.have_pictures)
-        sandbox = stack.enter_context(SandboxPool(limits, workers=os.cpu_count() or 1))
+        sandbox = stack.enter_context(open_sandbox(settings, limits, workers=os.cpu_count() or 1))
+        await asyncio.to_thread(sandbox.start)
         executor = stack.enter_context(ThreadPoolExecutor(THREADS, thread_name_prefix="work"))
         # A thread of its own: no poll waits for what was seen long ago.
         aside = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="rematch"))
@@ -169,7 +174,7 @@ def _recorder(
 def _inspector(
     settings: Settings,
     fetcher: HttpFetcher,
-    sandbox: SandboxPool,
+    sandbox: ArtefactReader,
     executor: ThreadPoolExecutor,
     *,
     key: FingerprintKey,

@@ -17,6 +17,7 @@ import pytest
 
 from leakwatch.cli.main import main
 from leakwatch.errors import CorpusCorrupt, EgressRefused, MissingFile, SandboxError, WrongKey
+from leakwatch.sandbox.landlock import Landlock
 from tests.support.corpora import note, write_tree
 from tests.support.pictures import letter, pages, photo, saved
 
@@ -279,3 +280,26 @@ def test_pictures_are_found_where_the_corpus_has_them(
     assert (match["method"], match["grade"]) == ("image", "probable")
     assert match["stolen_in_leak"] is None
     assert found["blind"] == []
+
+
+@pytest.mark.parametrize("command", ["scan", "build"])
+def test_a_missing_layer_of_defence_is_told_once_or_refused(
+    command: str,
+    home: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without Landlock stderr says so in one line; with --require-sandbox nothing is read."""
+    monkeypatch.setattr(Landlock, "find_version", staticmethod(lambda _kernel: 0))
+    files, key = str(home / "files"), str(home / "key")
+    out = str(tmp_path / "d.corpus")
+    words = {
+        "scan": arguments(home, files),
+        "build": ["corpus", "build", files, "--out", out, "--key", key],
+    }[command]
+    assert main([*words, "--require-sandbox"]) == SandboxError.exit_code
+    assert "no landlock, which is required" in capsys.readouterr().err
+    assert not Path(out).exists()
+    assert main(words) == 0
+    assert capsys.readouterr().err.count("this kernel offers no landlock") == 1
