@@ -73,7 +73,7 @@ class Confinement:
             raise ProcessLookupError
         self._landlock.restrict()
         self._keep_only(*fds)
-        _set_limits(limits, may_thread=self._seccomp.is_available)
+        _set_limits(limits)
         self._seccomp.restrict()
 
     def _drop_capabilities(self) -> None:
@@ -91,22 +91,16 @@ class Confinement:
         os.closerange(OUTPUT_FD + 1, _MAX_ZYGOTE_FDS)
 
 
-def _set_limits(limits: ChildLimits, *, may_thread: bool) -> None:
-    """Set what the kernel keeps.
-
-    ``RLIMIT_NPROC`` counts threads too, and some parsers make a few: where
-    seccomp refuses processes it is left alone, and the zygote counts the threads.
-    """
-    kept = [
+def _set_limits(limits: ChildLimits) -> None:
+    for what, soft, hard in (
         (resource.RLIMIT_AS, limits.memory_bytes, limits.memory_bytes),
         (resource.RLIMIT_CPU, limits.cpu_s, limits.cpu_s + 1),
         (resource.RLIMIT_FSIZE, 0, 0),
         (resource.RLIMIT_NOFILE, _MAX_FDS, _MAX_FDS),
         (resource.RLIMIT_CORE, 0, 0),
-    ]
-    if not may_thread:
-        kept.append((resource.RLIMIT_NPROC, 0, 0))
-    for what, soft, hard in kept:
+        # Not kept for root: seccomp refuses processes and threads to all.
+        (resource.RLIMIT_NPROC, 0, 0),
+    ):
         # Raising a limit would need a privilege: never above the one in force.
         ceiling = resource.getrlimit(what)[1]
         if ceiling == resource.RLIM_INFINITY:

@@ -9,5 +9,3 @@ EXIT_CONFINEMENT = 96
 EXIT_FAILED = 97
 """The job itself raised: a bug of ours."""
 EXIT_MEMORY = 98
-EXIT_THREADS = 99
-"""Not the child's own: it was killed for making threads without end."""

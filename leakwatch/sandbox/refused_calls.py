@@ -7,6 +7,7 @@ from __future__ import annotations
 
 REFUSED: tuple[tuple[str, int | None, int | None], ...] = (
     ("socket", 41, 198),
+    ("socketpair", 53, 199),
     ("connect", 42, 203),
     ("bind", 49, 200),
     ("listen", 50, 201),
@@ -17,6 +18,8 @@ REFUSED: tuple[tuple[str, int | None, int | None], ...] = (
     ("sendmmsg", 307, 269),
     ("execve", 59, 221),
     ("execveat", 322, 281),
+    # Threads too: no parser needs any, and nobody could count them.
+    ("clone", 56, 220),
     ("fork", 57, None),
     ("vfork", 58, None),
     ("ptrace", 101, 117),

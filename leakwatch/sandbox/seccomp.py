@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import platform
-import socket
 import struct
 from collections.abc import Sequence
 
@@ -23,16 +22,13 @@ _LOAD, _JUMP_EQUAL, _JUMP_GREATER_OR_EQUAL, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15,
 _ALLOW, _KILL, _EPERM, _ENOSYS = 0x7FFF0000, 0x80000000, 0x50001, 0x50026
 _AT_NUMBER, _AT_ARCH, _AT_ARGUMENTS = 0, 4, 16
 _X32_BIT = 0x40000000
-_CLONE_THREAD = 0x10000
 _TO_WRITE = 0x243
 """O_WRONLY, O_RDWR, O_CREAT and O_TRUNC: the same numbers on both machines."""
 _CLONE3, _OPENAT2 = 435, 437
 _MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 """Machine -> (audit number, column of the tables)."""
-_CLONE: _Numbers = (56, 220)
 _OPEN: _Numbers = (2, None)
 _OPENAT: _Numbers = (257, 56)
-_SOCKETPAIR: _Numbers = (53, 199)
 _PRLIMIT64: _Numbers = (302, 261)
 
 _Step = tuple[int, int, int, int]
@@ -77,13 +73,9 @@ def _program(architecture: int, column: int) -> bytes:
         # These hide their flags from filters: the C library falls back to the older calls.
         *_when(_CLONE3, [(_RETURN, 0, 0, _ENOSYS)]),
         *_when(_OPENAT2, [(_RETURN, 0, 0, _ENOSYS)]),
-        # Threads may be made (the zygote counts them), processes not.
-        *_when(_CLONE[column], _only(0, _JUMP_ANY_BIT, _CLONE_THREAD)),
         # Files are opened to be read.
         *_when(_OPEN[column], _never(1, _JUMP_ANY_BIT, _TO_WRITE)),
         *_when(_OPENAT[column], _never(2, _JUMP_ANY_BIT, _TO_WRITE)),
-        # A nameless pair leads nowhere: what would connect or send is refused below.
-        *_when(_SOCKETPAIR[column], _only(0, _JUMP_EQUAL, socket.AF_UNIX)),
         # A process may ask for its own limits: no other's, and none new.
         *_when(
             _PRLIMIT64[column],

@@ -19,7 +19,7 @@ from leakwatch.clock import SystemClock
 from leakwatch.errors import SandboxError
 from leakwatch.sandbox import control
 from leakwatch.sandbox.bad_frame import BadFrame
-from leakwatch.sandbox.exits import EXIT_CONFINEMENT, EXIT_MEMORY, EXIT_THREADS
+from leakwatch.sandbox.exits import EXIT_CONFINEMENT, EXIT_MEMORY
 from leakwatch.sandbox.frames import Frame, FrameSplitter
 from leakwatch.sandbox.limits import ReadLimits
 
@@ -33,10 +33,10 @@ _BOOT = (
     "from leakwatch.sandbox.zygote import main; main(config)"
 )
 _ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS", "TOKIO_WORKER_THREADS"), "1"
-) | {"OMP_THREAD_LIMIT": "1", "MALLOC_ARENA_MAX": "1"}
+    ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"), "1"
+)
 """All that is in a zygote's environment. Libraries that would use every core read it when
-they are loaded: a child may make few threads, and those of a zygote are not in its forks."""
+they are loaded: a child may make no threads, and those of a zygote are not in its forks."""
 
 
 class ZygoteDied(Exception):
@@ -234,8 +234,6 @@ def _end(status: int, limits: ReadLimits) -> ChildEnd:
         return ChildEnd(f"CPU limit of {limits.cpu_s} s", is_limit=True)
     if status == EXIT_MEMORY:
         return ChildEnd(f"memory limit of {limits.memory_bytes} bytes", is_limit=True)
-    if status == EXIT_THREADS:
-        return ChildEnd("thread limit", is_limit=True)
     if status < 0:
         with contextlib.suppress(ValueError):
             return ChildEnd(f"it died of {signal.Signals(-status).name}")

@@ -23,23 +23,14 @@ from typing import Any, NoReturn
 
 from leakwatch.sandbox import control, jobs
 from leakwatch.sandbox.confine import INPUT_FD, OUTPUT_FD, ChildLimits, Confinement
-from leakwatch.sandbox.exits import (
-    EXIT_CONFINEMENT,
-    EXIT_FAILED,
-    EXIT_MEMORY,
-    EXIT_THREADS,
-    EXIT_UNHEARD,
-)
+from leakwatch.sandbox.exits import EXIT_CONFINEMENT, EXIT_FAILED, EXIT_MEMORY, EXIT_UNHEARD
 
 _PARSERS = ("selectolax.lexbor", "charset_normalizer", "_strptime")
 _PICTURE_READERS = "leakwatch.extract.pictures"
 _CODECS = ("utf-16", "utf-32", "utf-8-sig", "cp1252", "cp437", "latin-1", "idna")
 _LIBRARY_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
+_PACKAGE_FOLDERS = ("/site-packages", "/dist-packages")
 _PARENT_CHECK_MS = 2000
-_THREAD_CHECK_MS = 20
-_CROWDED = -1
-MAX_THREADS = 64
-"""Of one child: the few that make any make one a core, at most."""
 
 
 def main(config: Mapping[str, Any]) -> None:
@@ -88,6 +79,8 @@ def readable_places(modules: Sequence[str]) -> list[str]:
     """Return what a child may still read: code and time zones, no data of ours."""
     paths = sysconfig.get_paths()
     places = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    # Packages may lie elsewhere than this interpreter puts its own.
+    places.update(path for path in sys.path if path.endswith(_PACKAGE_FOLDERS))
     for name in ("leakwatch", *modules):
         places.update(getattr(sys.modules.get(name.partition(".")[0]), "__path__", ()))
     return [*sorted(places), *_LIBRARY_FOLDERS, "/usr/share/zoneinfo"]
@@ -136,13 +129,8 @@ class _Server:
     def _supervise(self, child: int) -> dict[str, Any]:
         """Wait for the child, killing it when told to or when nobody waits for it."""
         handle = os.pidfd_open(child)
-        is_crowded = False
         try:
-            while (ready := self._wait_for(self._sock.fileno(), handle, child=child)) != handle:
-                if ready == _CROWDED:
-                    is_crowded = True
-                    os.kill(child, signal.SIGKILL)
-                    continue
+            while self._wait_for(self._sock.fileno(), handle) != handle:
                 message, _ = control.receive(self._sock)
                 if message["op"] == "kill":
                     os.kill(child, signal.SIGKILL)
@@ -153,35 +141,19 @@ class _Server:
             _, status, usage = os.wait4(child, 0)
             os.close(handle)
         return {
-            "status": EXIT_THREADS if is_crowded else os.waitstatus_to_exitcode(status),
+            "status": os.waitstatus_to_exitcode(status),
             "cpu_s": usage.ru_utime + usage.ru_stime,
             "max_rss_bytes": usage.ru_maxrss * 1024,
         }
 
-    def _wait_for(self, *fds: int, child: int | None = None) -> int:
-        """Return the last of the descriptors that has something.
-
-        Or ``_CROWDED`` when the child has too many threads: looked at so often
-        that a bomb of them is put out while it is small. Raises Disconnected.
-        """
+    def _wait_for(self, *fds: int) -> int:
+        """Return the last of the descriptors that has something. Raises Disconnected."""
         poller = select.poll()
         for fd in fds:
             poller.register(fd, select.POLLIN)
-        every_ms = _PARENT_CHECK_MS if child is None else _THREAD_CHECK_MS
         while os.getppid() == self._parent:
-            ready = {fd for fd, _ in poller.poll(every_ms)}
+            ready = {fd for fd, _ in poller.poll(_PARENT_CHECK_MS)}
             for fd in reversed(fds):
                 if fd in ready:
                     return fd
-            if child is not None and _threads_of(child) > MAX_THREADS:
-                return _CROWDED
         raise control.Disconnected
-
-
-def _threads_of(pid: int) -> int:
-    """Return how many threads a process has; 0 where that cannot be seen."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as stat:  # noqa: PTH123 - fifty times a second
-            return int(stat.read().rpartition(b")")[2].split()[17])
-    except (OSError, ValueError, IndexError):
-        return 0

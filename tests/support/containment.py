@@ -61,14 +61,14 @@ def attempts(folder: Path) -> list[Attempt]:
     """Return all of them.
 
     Args:
-        folder: holds a file ``secret`` and a folder ``empty``, and a socket ``ear``.
+        folder: holds a file ``secret`` and a folder ``empty``.
     """
     secret = str(folder / "secret")
     paths = {"path": secret}
     return [
         Attempt("open a socket of any family", "every_socket"),
         Attempt("resolve a name", "resolve_name"),
-        Attempt("reach a listener from a nameless pair", "use_pair", {"path": str(folder / "ear")}),
+        Attempt("open a pair of sockets", "open_pair"),
         Attempt("read /etc/passwd", "read_file", {"path": "/etc/passwd"}),
         Attempt("read /proc/self/environ", "read_file", {"path": "/proc/self/environ"}),
         Attempt("read /proc/1/cmdline", "read_file", {"path": "/proc/1/cmdline"}),
@@ -87,6 +87,7 @@ def attempts(folder: Path) -> list[Attempt]:
         Attempt("spawn a program", "spawn"),
         Attempt("fork", "fork"),
         Attempt("fork by a bare clone", "fork_by_clone"),
+        Attempt("make a thread", "make_thread"),
         Attempt("kill zygote and pool", "kill_both", {"pid": os.getpid()}),
         Attempt("trace the zygote", "trace_parent"),
         Attempt("read the zygote's memory", "read_parent"),
@@ -115,7 +116,6 @@ def attempts(folder: Path) -> list[Attempt]:
         Attempt("dereference NULL", "crash", outcome="SIGSEGV"),
         Attempt("abort", "abort", outcome="it died of"),
         Attempt("overflow the stack in C", "overflow_stack", outcome="SIGSEGV"),
-        Attempt("make threads without end", "bomb_of_threads", outcome="thread limit"),
         Attempt("talk nonsense", "talk_nonsense", outcome="broke the protocol"),
         *(
             Attempt(f"forge a frame: {says}", "write_frame", options, outcome="broke the protocol")
