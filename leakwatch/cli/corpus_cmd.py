@@ -266,11 +266,15 @@ def _building(
     from leakwatch.corpus.packing import hands
     from leakwatch.extract.base import PictureLimits
     from leakwatch.match.peaks import background_peaks, best_scores
+    from leakwatch.sandbox.batch import ANY_KIND
     from leakwatch.sandbox.limits import ReadLimits
     from leakwatch.sandbox.pool import SandboxPool
 
     limits = ReadLimits(pictures=PictureLimits() if images else None)
-    pool = SandboxPool(limits, workers=1, parser_modules=(), required_layers=layers)
+    # The custodian's own files may share a child: else most of the time goes into forks.
+    pool = SandboxPool(
+        limits, workers=1, parser_modules=(), required_layers=layers, together=ANY_KIND
+    )
     start = partial(hands, key, pool)
     # The processes come before the bar, which has a thread.
     with Crew(start, jobs=jobs or cores()) as crew, output.bar() as bar:

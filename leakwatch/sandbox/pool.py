@@ -8,7 +8,7 @@ import json
 import queue
 import re
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,7 +25,14 @@ from leakwatch.errors import (
 )
 from leakwatch.model.artefact import Artefact, MemberPath
 from leakwatch.sandbox.bad_frame import BadFrame
-from leakwatch.sandbox.batch import Slot, batch_job, hear_batch, slots_of
+from leakwatch.sandbox.batch import (
+    MAX_BATCH_DEATHS,
+    Slot,
+    batch_job,
+    hear_batch,
+    left_of,
+    slots_of,
+)
 from leakwatch.sandbox.frames import Frame, clean_line
 from leakwatch.sandbox.intake import Body, sealed, take_in
 from leakwatch.sandbox.layers import check_required, missing_of
@@ -89,6 +96,8 @@ class SandboxPool:
         workers: processes kept ready; as many as there are cores.
         parser_modules: packages whose functions ``parse`` may run.
         required_layers: ``landlock``, ``seccomp``: refuse to work without.
+        together: kinds of which small inputs of ``read_many`` may share a child;
+            ``ANY_KIND`` where all inputs are the caller's own.
     """
 
     def __init__(
@@ -98,8 +107,10 @@ class SandboxPool:
         workers: int,
         parser_modules: Sequence[str] = ("leakwatch.sources.wire",),
         required_layers: Collection[str] = (),
+        together: Container[str] = ("text",),
     ) -> None:
         self._limits = limits
+        self._together = together
         self._modules = tuple(parser_modules)
         self._workers = [
             _Worker(self._modules, tuple(required_layers), pictures=limits.pictures is not None)
@@ -172,21 +183,17 @@ class SandboxPool:
         except OSError as error:
             yield _unreadable(name, error)
 
-    def read_many(
-        self, inputs: Iterable[tuple[str, Body]], *, together: Collection[str] = ("text",)
-    ) -> Iterator[Sequence[Artefact]]:
+    def read_many(self, inputs: Iterable[tuple[str, Body]]) -> Iterator[Sequence[Artefact]]:
         """Yield what ``read`` gives for each (name, body), in order, with few forks.
 
         Args:
             inputs: names and bodies; consumed a batch ahead.
-            together: kinds of which small ones may share a child. Add ``html``
-                where all inputs are the caller's own.
 
         Raises:
             SandboxError: as ``read``.
         """
-        for slots in slots_of(inputs, together):
-            self._read_batch(slots)
+        for slots in slots_of(inputs, self._together):
+            self._read_together([slot for slot in slots if slot.small is not None])
             for slot in slots:
                 if slot.artefacts is None:
                     yield self.read(slot.body, name=slot.name)
@@ -256,17 +263,24 @@ class SandboxPool:
                     log.warning("sandbox_child_ended", cause=end.cause)
                 yield from reading.bury(end)
 
-    def _read_batch(self, slots: list[Slot]) -> None:
-        job, body = batch_job(slots, self._limits)
-        if not job["sizes"]:
-            return
-        with sealed(body) as fd, self._worker() as worker:
-            try:
-                run = worker.zygote().run(job, fd, self._limits)
-                hear_batch(slots, run, self._limits)
-                run.finish()
-            except ZygoteDied:
-                worker.discard()
+    def _read_together(self, small: list[Slot]) -> None:
+        """Fill the slots; what ends a child is left empty, to be read alone."""
+        deaths = 0
+        while small and deaths < MAX_BATCH_DEATHS:
+            job, body = batch_job(small, self._limits)
+            has_rested = False
+            with sealed(body) as fd, self._worker() as worker:
+                try:
+                    run = worker.zygote().run(job, fd, self._limits)
+                    has_rested = hear_batch(small, run, self._limits)
+                    end = run.finish()
+                except ZygoteDied:
+                    worker.discard()
+                    return
+            if end.cause is not None and not has_rested:
+                deaths += 1
+                log.warning("sandbox_child_ended", cause=end.cause)
+            small = left_of(small, has_rested=has_rested)
 
     @contextlib.contextmanager
     def _worker(self) -> Iterator[_Worker]:

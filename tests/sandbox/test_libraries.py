@@ -10,7 +10,15 @@ import pytest
 from leakwatch.sandbox.pool import SandboxPool
 from tests.support.unprivileged import CannotDrop, run_as_nobody
 
-LIBRARIES = ("lxml.etree", "numpy", "pdf_oxide", "PIL.Image", "pypdfium2", "python_calamine", "rars")
+LIBRARIES = (
+    "lxml.etree",
+    "numpy",
+    "pdf_oxide",
+    "PIL.Image",
+    "pypdfium2",
+    "python_calamine",
+    "rars",
+)
 INSTALLED = [name for name in LIBRARIES if importlib.util.find_spec(name.partition(".")[0])]
 MODULE = "tests.support.hostile"
 PROGRAM = f"""

@@ -32,7 +32,7 @@ _MIB = 1024 * 1024
 LIMITS = ReadLimits(
     budget=BudgetLimits(max_total_bytes=64 * _MIB),
     cpu_s=1,
-    wall_s=3,
+    wall_s=6,
     output_bytes=8 * _MIB,
 )
 _REFUSED = "refused"
@@ -109,7 +109,7 @@ def attempts(folder: Path) -> list[Attempt]:
         _call("personality", 135, 92, 0x0040000),
         Attempt("allocate 4 GB", "allocate", outcome="MemoryError"),
         Attempt("loop", "spin", outcome="CPU limit of 1 s"),
-        Attempt("sleep", "sleep", outcome="wall limit of 3 s"),
+        Attempt("sleep", "sleep", outcome="wall limit of 6 s"),
         Attempt("print without end", "print_without_end", outcome="CPU limit of 1 s"),
         Attempt("answer without end", "flood", outcome="broke the protocol"),
         Attempt("close the pipe and sleep", "close_output", outcome="it died of SIGKILL"),
@@ -144,7 +144,12 @@ _FORGED: Mapping[str, Mapping[str, Any]] = {
 
 def page(attempt: Attempt) -> bytes:
     """Return a page that has it made; see ``taken_over``."""
-    return PAGE_START + json.dumps([attempt.name, dict(attempt.options)]).encode()
+    return attempt_page(attempt.name, **attempt.options)
+
+
+def attempt_page(name: str, **options: Any) -> bytes:
+    """Return a page that has one of ``hostile``'s functions called."""
+    return PAGE_START + json.dumps([name, options]).encode()
 
 
 def archive(attempt: Attempt) -> bytes:

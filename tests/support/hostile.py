@@ -124,6 +124,14 @@ def spin(_body: bytes, _options: Result) -> Result:
         pass
 
 
+def busy(_body: bytes, options: Result) -> Result:
+    """Work for so long, and end well."""
+    until_s = time.process_time() + options["cpu_s"]
+    while time.process_time() < until_s:
+        pass
+    return {"done": True}
+
+
 def sleep(_body: bytes, _options: Result) -> Result:
     time.sleep(3600)
     return {}
