@@ -33,6 +33,12 @@ MapFile = Annotated[
     Path | None,
     typer.Option("--map", metavar="CSV", help="Write here which id is which path; keep it."),
 ]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--report", metavar="CSV", help="Write here what was not read as text, and why; keep it."
+    ),
+]
 Jobs = Annotated[
     int | None,
     typer.Option("--jobs", min=1, help="Processes that read; one a core unless given."),
@@ -59,6 +65,7 @@ def build(
     ] = None,
     labels: LabelsFile = None,
     map_file: MapFile = None,
+    report_file: ReportFile = None,
     images: Annotated[
         bool,
         typer.Option("--images", help="Pictures and scans too, if the matter's counsel agrees."),
@@ -71,8 +78,9 @@ def build(
 
     Blank forms and leaflets must be in the background: else a blank form is
     taken for the one filled-in copy that was stolen. Broken off, the same
-    command goes on where it was. What cannot be read is named and counted; the
-    exit code is 0 as long as anything can be read.
+    command goes on where it was. What cannot be read is counted by kind and
+    reason, the first twenty are named, and --report names all; the exit code
+    is 0 as long as anything can be read.
 
     Example: leakwatch corpus build files/ --out clinic.corpus --key fingerprint.key --background forms/
     """
@@ -89,6 +97,7 @@ def build(
         background=tuple(background or ()),
         labels=_labels(labels, loaded),
         map_file=map_file,
+        report=report_file,
         images=images,
     )
     layers = required_layers(output, require_sandbox=require_sandbox)
@@ -106,6 +115,7 @@ def add(
     key: Key,
     labels: LabelsFile = None,
     map_file: MapFile = None,
+    report_file: ReportFile = None,
     jobs: Jobs = None,
     require_sandbox: RequireSandbox = False,
     as_json: AsJson = False,
@@ -128,7 +138,9 @@ def add(
     output = Output(as_json=as_json)
     loaded = FingerprintKey.load(key)
     images = read_manifest(path).images is not None
-    addition = Addition(tuple(folders), labels=_labels(labels, loaded), map_file=map_file)
+    addition = Addition(
+        tuple(folders), labels=_labels(labels, loaded), map_file=map_file, report=report_file
+    )
     layers = required_layers(output, require_sandbox=require_sandbox)
     with _building(output, loaded, jobs=jobs, images=images, layers=layers) as (builder, bar):
         report = builder.add(path, addition, at=datetime.now(UTC), stages=bar)

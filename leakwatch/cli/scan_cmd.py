@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leakwatch.cli import coverage_show
 from leakwatch.cli.confinement import RequireSandbox, required_layers
 from leakwatch.cli.matches import (
     percent,
@@ -74,6 +75,7 @@ def scan(
     from leakwatch.corpus.crew import Crew, cores
     from leakwatch.fingerprint.key import FingerprintKey
     from leakwatch.match.scan import scan as scan_targets
+    from leakwatch.model.coverage import Coverage
 
     def fetch_target(url: str) -> Sequence[Fetched]:
         # Takes as long to load as the rest together; most targets are files.
@@ -84,9 +86,16 @@ def scan(
     output = Output(as_json=as_json)
     layers = required_layers(output, require_sandbox=require_sandbox)
     looker = _looker(corpora, FingerprintKey.load(key), fetch_target, layers)
+    coverage = Coverage()
     with Crew(looker, jobs=jobs or cores()) as crew, output.progress("looked at") as bar:
-        results = scan_targets(crew, targets, progress=lambda n: bar.advance(bar.task_ids[0], n))
+        results = scan_targets(
+            crew,
+            targets,
+            progress=lambda n: bar.advance(bar.task_ids[0], n),
+            coverage=coverage,
+        )
         code = show(output, results, explain=explain)
+    coverage_show.notice(output, coverage.by_kind())
     raise typer.Exit(code if code is not None else NOTHING_FOUND * exit_code)
 
 

@@ -101,8 +101,8 @@ class _Telling:
         self._extract = TextExtraction(max_chars=job["max_text_chars"])
         self._look = _look(job["pictures"])
         self._max_text_chars = job["max_text_chars"]
-        self._text_bytes_left = job["text_bytes"]
-        self._little_room_bytes = job["text_bytes"] // 2
+        self._text_bytes_left: int = job["text_bytes"]
+        self._little_room_bytes = self._text_bytes_left // 2
         self._resume = Resume(
             after=_ordinals(job.get("after")),
             plainly=_ordinals(job.get("plainly")),

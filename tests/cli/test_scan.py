@@ -303,3 +303,22 @@ def test_a_missing_layer_of_defence_is_told_once_or_refused(
     assert not Path(out).exists()
     assert main(words) == 0
     assert capsys.readouterr().err.count("this kernel offers no landlock") == 1
+
+
+def test_what_was_not_read_is_summed_up_on_stderr(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By kind and reason, in words or with --json as one object; stdout keeps to its contract."""
+    junk = {"a.bin": bytes(range(256)), "cut.zip": b"PK\x03\x04 cut", "b.txt": note("clean")}
+    write_tree(tmp_path, junk)
+    code, lines = scan(home, capsys, tmp_path)
+    assert (code, [line["error"] for line in lines]) == (0, ["corrupt"])
+    assert main(arguments(home, tmp_path, options=("--json",))) == 0
+    told = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert told == {
+        "summary": {"text": {"text": 1}, "unknown": {"no_text": 1}, "zip": {"corrupt": 1}}
+    }
+    assert main(arguments(home, tmp_path)) == 0
+    said = capsys.readouterr().err
+    assert "looked at 3 files and members, 2 of them not read as text" in said
+    assert "zip: 1 corrupt" in said
