@@ -113,7 +113,7 @@ class _Telling:
     @property
     def has_little_room(self) -> bool:
         """Tell whether half of what may be told has been."""
-        return self._text_bytes_left < self._little_room_bytes
+        return bool(self._text_bytes_left < self._little_room_bytes)
 
     def tell(
         self, stream: SeekableStream, index: int, *, rest_after_s: float = float("inf")
