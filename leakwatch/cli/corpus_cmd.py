@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -43,6 +44,9 @@ Jobs = Annotated[
     int | None,
     typer.Option("--jobs", min=1, help="Processes that read; one a core unless given."),
 ]
+ReadPages = Annotated[
+    bool, typer.Option("--ocr", help="Read scans and pictures of pages too (leakwatch[ocr]).")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
@@ -70,6 +74,7 @@ def build(
         bool,
         typer.Option("--images", help="Pictures and scans too, if the matter's counsel agrees."),
     ] = False,
+    ocr: ReadPages = False,
     jobs: Jobs = None,
     require_sandbox: RequireSandbox = False,
     as_json: AsJson = False,
@@ -101,7 +106,8 @@ def build(
         images=images,
     )
     layers = required_layers(output, require_sandbox=require_sandbox)
-    with _building(output, loaded, jobs=jobs, images=images, layers=layers) as (builder, bar):
+    reading = partial(_building, output, loaded, jobs=jobs, images=images)
+    with reading(ocr=ocr, layers=layers) as (builder, bar):
         report = builder.build(request, created_at=datetime.now(UTC), stages=bar)
     corpus_show.problems(output, report.problems)
     corpus_show.warnings(output, report.manifest, request.labels)
@@ -116,6 +122,7 @@ def add(
     labels: LabelsFile = None,
     map_file: MapFile = None,
     report_file: ReportFile = None,
+    ocr: ReadPages = False,
     jobs: Jobs = None,
     require_sandbox: RequireSandbox = False,
     as_json: AsJson = False,
@@ -142,7 +149,8 @@ def add(
         tuple(folders), labels=_labels(labels, loaded), map_file=map_file, report=report_file
     )
     layers = required_layers(output, require_sandbox=require_sandbox)
-    with _building(output, loaded, jobs=jobs, images=images, layers=layers) as (builder, bar):
+    reading = partial(_building, output, loaded, jobs=jobs, images=images)
+    with reading(ocr=ocr, layers=layers) as (builder, bar):
         report = builder.add(path, addition, at=datetime.now(UTC), stages=bar)
     corpus_show.problems(output, report.problems)
     corpus_show.warnings(output, report.manifest, addition.labels)
@@ -267,11 +275,10 @@ def _building(
     *,
     jobs: int | None,
     images: bool,
+    ocr: bool,
     layers: Sequence[str],
 ) -> Iterator[tuple[Builder, Bar]]:
     """Give a builder with processes of its own, each with its sandbox, and a progress bar."""
-    from functools import partial
-
     from leakwatch import __version__
     from leakwatch.corpus.build import Builder
     from leakwatch.corpus.crew import Crew, cores
@@ -281,8 +288,9 @@ def _building(
     from leakwatch.sandbox.batch import ANY_KIND
     from leakwatch.sandbox.limits import ReadLimits
     from leakwatch.sandbox.pool import SandboxPool
+    from leakwatch.wiring.ocr import ocr_limits
 
-    limits = ReadLimits(pictures=PictureLimits() if images else None)
+    limits = ReadLimits(pictures=PictureLimits() if images else None, ocr=ocr_limits(wanted=ocr))
     # The custodian's own files may share a child: else most of the time goes into forks.
     pool = SandboxPool(
         limits, workers=1, parser_modules=(), required_layers=layers, together=ANY_KIND

@@ -16,6 +16,7 @@ from leakwatch.cli.matches import (
     score_fields,
     show_in_words,
 )
+from leakwatch.cli.passwords import read_passwords
 from leakwatch.cli.render import Output, shown
 from leakwatch.match.wording import told
 
@@ -52,6 +53,17 @@ def scan(
     tor_proxy: Annotated[
         str, typer.Option("--tor-proxy", metavar="URL", help="SOCKS proxy for URLs.")
     ] = "socks5://127.0.0.1:9050",
+    password_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--password-file",
+            metavar="FILE",
+            help="Passwords to try on what is encrypted, one a line. Should be yours alone to read.",
+        ),
+    ] = None,
+    ocr: Annotated[
+        bool, typer.Option("--ocr", help="Read scans and pictures of pages too (leakwatch[ocr]).")
+    ] = False,
     jobs: Annotated[
         int | None,
         typer.Option("--jobs", min=1, help="Processes that look; one a core unless given."),
@@ -84,8 +96,16 @@ def scan(
         return UrlTargets(direct, allow_private, tor_proxy)(url)
 
     output = Output(as_json=as_json)
+    passwords = read_passwords(password_file, output) if password_file else ()
     layers = required_layers(output, require_sandbox=require_sandbox)
-    looker = _looker(corpora, FingerprintKey.load(key), fetch_target, layers)
+    looker = _looker(
+        corpora,
+        FingerprintKey.load(key),
+        fetch_target,
+        passwords=passwords,
+        layers=layers,
+        ocr=ocr,
+    )
     coverage = Coverage()
     with Crew(looker, jobs=jobs or cores()) as crew, output.progress("looked at") as bar:
         results = scan_targets(
@@ -103,7 +123,10 @@ def _looker(
     corpora: Sequence[Path],
     key: FingerprintKey,
     fetch_target: Callable[[str], Sequence[Fetched]],
-    required_layers: Sequence[str],
+    *,
+    passwords: Sequence[str] = (),
+    layers: Sequence[str] = (),
+    ocr: bool,
 ) -> Callable[[], AbstractContextManager[Looker]]:
     """Open the corpora; return what gives each process its looker."""
     from leakwatch.corpus.bundle import open_corpus
@@ -112,16 +135,23 @@ def _looker(
     from leakwatch.match.scan import Looker
     from leakwatch.sandbox.limits import ReadLimits
     from leakwatch.sandbox.pool import SandboxPool
+    from leakwatch.wiring.ocr import ocr_limits
 
     # Opened and checked once: the processes inherit the maps and share their pages.
     opened = [open_corpus(path) for path in corpora]
     matcher = CorpusMatcher(opened, key)
     images = any(corpus.manifest.images for corpus in opened)
-    limits = ReadLimits(pictures=PictureLimits() if images else None)
+    limits = ReadLimits(pictures=PictureLimits() if images else None, ocr=ocr_limits(wanted=ocr))
 
     @contextmanager
     def looker() -> Iterator[Looker]:
-        pool = SandboxPool(limits, workers=1, parser_modules=(), required_layers=required_layers)
+        pool = SandboxPool(
+            limits,
+            workers=1,
+            parser_modules=(),
+            required_layers=layers,
+            passwords=passwords,
+        )
         with pool as reader:
             yield Looker(reader, matcher, fetch_target)
 

@@ -75,7 +75,9 @@ def slots_of(inputs: Iterable[tuple[str, Body]], together: Container[str]) -> It
         yield batch
 
 
-def batch_job(small: Sequence[Slot], limits: ReadLimits) -> tuple[dict[str, Any], bytes]:
+def batch_job(
+    small: Sequence[Slot], limits: ReadLimits, passwords: Sequence[str] = ()
+) -> tuple[dict[str, Any], bytes]:
     """Return a child's orders and its input: the small bodies one after the other."""
     bodies = [slot.small or b"" for slot in small]
     orders = {
@@ -83,6 +85,7 @@ def batch_job(small: Sequence[Slot], limits: ReadLimits) -> tuple[dict[str, Any]
         "sizes": [len(body) for body in bodies],
         # Looked at once; a child could but see the same.
         "texts": "".join("t" if slot.kind == "text" else "-" for slot in small),
+        "passwords": passwords,
         **read_orders(limits, limits.output_bytes),
     }
     return orders, b"".join(bodies)

@@ -9,6 +9,8 @@ import queue
 import re
 import threading
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -34,12 +36,12 @@ from leakwatch.sandbox.batch import (
     slots_of,
 )
 from leakwatch.sandbox.frames import Frame, clean_line
-from leakwatch.sandbox.intake import Body, sealed, take_in
+from leakwatch.sandbox.intake import Body, Intake, is_set, sealed, take_in, take_in_set
 from leakwatch.sandbox.layers import check_required, missing_of
 from leakwatch.sandbox.limits import ReadLimits
-from leakwatch.sandbox.reading import Reading
+from leakwatch.sandbox.reading import Reading, with_facts
 from leakwatch.sandbox.worker import ChildEnd, Zygote, ZygoteDied
-from leakwatch.unpack.sniff import UNKNOWN
+from leakwatch.unpack.sniff import UNKNOWN, sniff
 
 log = structlog.get_logger(__name__)
 
@@ -98,6 +100,7 @@ class SandboxPool:
         required_layers: ``landlock``, ``seccomp``: refuse to work without.
         together: kinds of which small inputs of ``read_many`` may share a child;
             ``ANY_KIND`` where all inputs are the caller's own.
+        passwords: tried on whatever is encrypted, in order, behind those of a call.
     """
 
     def __init__(
@@ -108,12 +111,15 @@ class SandboxPool:
         parser_modules: Sequence[str] = ("leakwatch.sources.wire",),
         required_layers: Collection[str] = (),
         together: Container[str] = ("text",),
+        passwords: Sequence[str] = (),
     ) -> None:
         self._limits = limits
         self._together = together
+        self._passwords = tuple(passwords)
         self._modules = tuple(parser_modules)
+        pictures = limits.pictures is not None or limits.ocr is not None
         self._workers = [
-            _Worker(self._modules, tuple(required_layers), pictures=limits.pictures is not None)
+            _Worker(self._modules, tuple(required_layers), pictures=pictures)
             for _ in range(workers)
         ]
         self._free: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
@@ -154,20 +160,27 @@ class SandboxPool:
         # Wakes whoever waits for a worker; those in use are discarded on return.
         self._free.put(None)
 
-    def read(self, body: Body, *, name: str) -> Sequence[Artefact]:
+    def read(self, body: Body, *, name: str, passwords: Sequence[str] = ()) -> Sequence[Artefact]:
         """Return the whole and every member, outermost first; see ``ports.ArtefactReader``.
 
         Args:
             body: bytes, a path (no link), or a descriptor whose offset may move.
             name: what to call the whole; never opened, never used as a path.
+            passwords: tried in order on whatever is encrypted; never logged.
 
         Raises:
             SandboxError: the sandbox itself does not work.
         """
-        return sorted(self.iter_read(body, name=name), key=lambda found: found.path.ordinals)
+        found = self.iter_read(body, name=name, passwords=passwords)
+        return sorted(found, key=lambda found: found.path.ordinals)
 
     def iter_read(
-        self, body: Body, *, name: str, output_bytes: int | None = None
+        self,
+        body: Body,
+        *,
+        name: str,
+        output_bytes: int | None = None,
+        passwords: Sequence[str] = (),
     ) -> Iterator[Artefact]:
         """Yield artefacts as they are read: members before the archive that held them.
 
@@ -178,25 +191,73 @@ class SandboxPool:
         """
         try:
             with take_in(body) as intake:
-                reading = Reading(intake, name, self._limits, output_bytes=output_bytes)
-                yield from self._read_on(reading, intake.fd)
+                reading = self._reading(intake, name, passwords, output_bytes)
+                yield from self._read_on(reading, intake)
         except OSError as error:
             yield _unreadable(name, error)
 
-    def read_many(self, inputs: Iterable[tuple[str, Body]]) -> Iterator[Sequence[Artefact]]:
+    def iter_read_set(
+        self,
+        volumes: Sequence[tuple[str, Path] | None],
+        *,
+        fill: bool,
+        passwords: Sequence[str] = (),
+    ) -> Iterator[Artefact]:
+        """Yield what an archive in volumes holds, then each further volume by its digest.
+
+        The whole goes by the name, size and digest of the first volume. What
+        only looks like a set is read file by file.
+
+        Args:
+            volumes: (name, path) in order, None for one that is missing.
+            fill: they are pieces of one file, so a missing one leaves a gap.
+            passwords: as in ``read``.
+
+        Raises:
+            SandboxError: as ``read``.
+        """
+        there = [volume for volume in volumes if volume is not None]
+        if not is_set([path for _, path in there], is_cut=fill):
+            for name, path in there:
+                yield from self.iter_read(path, name=name, passwords=passwords)
+            return
+        paths = [None if volume is None else volume[1] for volume in volumes]
+        try:
+            with take_in_set(paths, fill=fill) as intake:
+                reading = self._reading(intake, there[0][0], passwords, None)
+                yield from self._read_on(reading, intake)
+        except OSError as error:
+            yield _unreadable(there[0][0], error)
+        for name, path in there[1:]:
+            yield _volume(name, path)
+
+    def _reading(
+        self, intake: Intake, name: str, passwords: Sequence[str], output_bytes: int | None
+    ) -> Reading:
+        every = self._every_password(passwords)
+        return Reading(intake, name, self._limits, output_bytes=output_bytes, passwords=every)
+
+    def _every_password(self, passwords: Sequence[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*passwords, *self._passwords)))
+
+    def read_many(
+        self, inputs: Iterable[tuple[str, Body]], *, passwords: Sequence[str] = ()
+    ) -> Iterator[Sequence[Artefact]]:
         """Yield what ``read`` gives for each (name, body), in order, with few forks.
 
         Args:
             inputs: names and bodies; consumed a batch ahead.
+            passwords: as in ``read``.
 
         Raises:
             SandboxError: as ``read``.
         """
         for slots in slots_of(inputs, self._together):
-            self._read_together([slot for slot in slots if slot.small is not None])
+            small = [slot for slot in slots if slot.small is not None]
+            self._read_together(small, self._every_password(passwords))
             for slot in slots:
                 if slot.artefacts is None:
-                    yield self.read(slot.body, name=slot.name)
+                    yield self.read(slot.body, name=slot.name, passwords=passwords)
                 else:
                     yield sorted(slot.artefacts, key=lambda found: found.path.ordinals)
 
@@ -241,12 +302,14 @@ class SandboxPool:
         except (BadFrame, ValueError, RecursionError):
             raise ChildKilled("parsing the page failed: it broke the protocol") from None
 
-    def _read_on(self, reading: Reading, fd: int) -> Iterator[Artefact]:
+    def _read_on(self, reading: Reading, intake: Intake) -> Iterator[Artefact]:
         is_last_zygote = False
         with self._worker() as worker:
             while not reading.is_over():
                 try:
-                    run = worker.zygote().run(reading.job(), fd, self._limits)
+                    run = worker.zygote().run(
+                        reading.job(), intake.fd, self._limits, more_fds=intake.more_fds
+                    )
                     try:
                         yield from reading.hear(run)
                     except GeneratorExit:
@@ -263,11 +326,11 @@ class SandboxPool:
                     log.warning("sandbox_child_ended", cause=end.cause)
                 yield from reading.bury(end)
 
-    def _read_together(self, small: list[Slot]) -> None:
+    def _read_together(self, small: list[Slot], passwords: Sequence[str]) -> None:
         """Fill the slots; what ends a child is left empty, to be read alone."""
         deaths = 0
         while small and deaths < MAX_BATCH_DEATHS:
-            job, body = batch_job(small, self._limits)
+            job, body = batch_job(small, self._limits, passwords)
             has_rested = False
             with sealed(body) as fd, self._worker() as worker:
                 try:
@@ -320,6 +383,16 @@ def _error_of(slug: object, message: str) -> LeakwatchError:
         if cls.slug == slug:
             return cls(message)
     return LayoutChanged(message)
+
+
+def _volume(name: str, path: Path) -> Artefact:
+    """Return a further volume of a set: its bytes count, its content came with the first."""
+    try:
+        with take_in(path) as intake:
+            whole = Artefact(MemberPath((name,), ()), sniff(intake.head), 0, "", 0)
+            return with_facts(replace(whole, is_container=True), intake)
+    except OSError as error:
+        return _unreadable(name, error)
 
 
 def _unreadable(name: str, error: OSError) -> Artefact:

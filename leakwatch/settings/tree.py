@@ -67,6 +67,13 @@ class SandboxSettings(Section):
     """Layers of the kernel without which nothing is read."""
 
 
+class ExtractSettings(Section):
+    """How content is turned into text."""
+
+    ocr: bool = False
+    """Read scans and pictures of pages by Tesseract, which the extra ``ocr`` installs."""
+
+
 class DaemonSettings(Section):
     tick_s: Seconds = 5.0
     workers: Count = 8
@@ -128,6 +135,7 @@ class Settings(Section):
     fetch: FetchSettings = FetchSettings()
     limits: LimitSettings = LimitSettings()
     sandbox: SandboxSettings = SandboxSettings()
+    extract: ExtractSettings = ExtractSettings()
     daemon: DaemonSettings = DaemonSettings()
     channels: ChannelSettings = ChannelSettings()
 

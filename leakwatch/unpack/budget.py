@@ -25,7 +25,9 @@ class BudgetLimits:
     """Output of one member up to which no ratio is too high."""
     max_held_bytes: int = 256 * _MIB
     """Bytes of one member kept in memory: a format read from its end, packed in
-    another, is opened up to this size; longer text is cut here."""
+    another, is opened up to this size."""
+    text_part_bytes: int = 32 * _MIB
+    """Text longer than two of these is read in parts of about this size."""
 
 
 class Budget:
@@ -58,6 +60,10 @@ class Budget:
         """Open the account of one member; ``packed_bytes`` None knows no ratio."""
         return MemberAccount(self, packed_bytes)
 
+    def uncharged(self) -> MemberAccount:
+        """Open an account for bytes that were charged already."""
+        return MemberAccount(None, None)
+
     def take(self, size: int) -> None:
         """Charge bytes to the whole. Raises BudgetExceeded."""
         self.total_bytes += size
@@ -69,15 +75,17 @@ class Budget:
 class MemberAccount:
     """The bytes of one member; each is charged to the whole as well."""
 
-    def __init__(self, budget: Budget, packed_bytes: int | None) -> None:
+    def __init__(self, budget: Budget | None, packed_bytes: int | None) -> None:
         self._budget = budget
         self._packed_bytes = packed_bytes
         self.size_bytes = 0
 
     def take(self, size: int) -> None:
         """Charge bytes. Raises BudgetExceeded with the limit's name and both numbers."""
-        limits = self._budget.limits
         self.size_bytes += size
+        if self._budget is None:
+            return
+        limits = self._budget.limits
         self._budget.take(size)
         if self.size_bytes > limits.max_member_bytes:
             raise _exceeded("member_bytes", self.size_bytes, limits.max_member_bytes)

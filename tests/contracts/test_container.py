@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from leakwatch.errors import UnpackError
 from leakwatch.unpack.container import Container
-from leakwatch.unpack.gzip_stream import GzipStream
+from leakwatch.unpack.gzip_stream import GZIP
 from leakwatch.unpack.zip_archive import ZipArchive
 from tests.support.archives import artefacts, zip_of
 
@@ -27,7 +27,7 @@ def _zip(content: bytes) -> bytes:
 
 FORMATS: dict[str, tuple[Container, Pack]] = {
     "zip": (ZipArchive(), _zip),
-    "gzip": (GzipStream(), gzip.compress),
+    "gzip": (GZIP, gzip.compress),
 }
 
 

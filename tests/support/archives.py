@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from leakwatch.extract.formats import TextExtraction
 from leakwatch.model.artefact import Artefact
 from leakwatch.unpack.budget import Budget, BudgetLimits
-from leakwatch.unpack.walk import Done, Event, Resume, Walker
+from leakwatch.unpack.events import Done, Event, Resume
+from leakwatch.unpack.walk import Walker
 
 ENCRYPTED_FLAG = 0x1
 UTF8_FLAG = 0x800
