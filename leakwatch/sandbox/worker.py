@@ -94,12 +94,19 @@ class Zygote:
     def pid(self) -> int:
         return self._process.pid
 
-    def run(self, job: Mapping[str, Any], input_fd: int, limits: ReadLimits) -> ChildRun:
-        """Fork a child for the job. Raises ZygoteDied."""
+    def run(
+        self,
+        job: Mapping[str, Any],
+        input_fd: int,
+        limits: ReadLimits,
+        *,
+        more_fds: Sequence[int] = (),
+    ) -> ChildRun:
+        """Fork a child for the job, with one input or more. Raises ZygoteDied."""
         read_fd, write_fd = os.pipe()
         try:
             message = {**job, "cpu_s": limits.cpu_s, "memory_bytes": limits.memory_bytes}
-            control.send(self._sock, message, [input_fd, write_fd])
+            control.send(self._sock, message, [input_fd, write_fd, *more_fds])
         except control.Disconnected:
             os.close(read_fd)
             raise ZygoteDied from None

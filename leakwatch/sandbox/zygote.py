@@ -21,11 +21,12 @@ import sysconfig
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
+from leakwatch.extract.tessdata import PLACES as TESSDATA_PLACES
 from leakwatch.sandbox import control, jobs
 from leakwatch.sandbox.confine import INPUT_FD, OUTPUT_FD, ChildLimits, Confinement
 from leakwatch.sandbox.exits import EXIT_CONFINEMENT, EXIT_FAILED, EXIT_MEMORY, EXIT_UNHEARD
 
-_PARSERS = ("selectolax.lexbor", "charset_normalizer", "_strptime")
+_PARSERS = ("selectolax.lexbor", "pypdfium2", "python_calamine", "charset_normalizer", "_strptime")
 _PICTURE_READERS = "leakwatch.extract.pictures"
 _CODECS = ("utf-16", "utf-32", "utf-8-sig", "cp1252", "cp437", "latin-1", "idna")
 _LIBRARY_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
@@ -82,12 +83,12 @@ def _try_import(name: str) -> None:
 
 
 def readable_places(modules: Sequence[str]) -> list[str]:
-    """Return what a child may still read: code and time zones, no data of ours."""
+    """Return what a child may still read: code, time zones, models of OCR; no data of ours."""
     paths = sysconfig.get_paths()
     places = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     for name in ("leakwatch", *modules):
         places.update(getattr(sys.modules.get(name.partition(".")[0]), "__path__", ()))
-    return [*sorted(places), *_LIBRARY_FOLDERS, "/usr/share/zoneinfo"]
+    return [*sorted(places), *_LIBRARY_FOLDERS, "/usr/share/zoneinfo", *TESSDATA_PLACES]
 
 
 class _Server:
@@ -119,7 +120,7 @@ class _Server:
         code = EXIT_CONFINEMENT
         try:
             limits = ChildLimits(cpu_s=job["cpu_s"], memory_bytes=job["memory_bytes"])
-            self._confinement.enter(zygote, (fds[0], fds[1]), limits)
+            self._confinement.enter(zygote, fds, limits)
             code = EXIT_FAILED
             jobs.run(job, INPUT_FD, OUTPUT_FD)
             code = 0

@@ -11,6 +11,8 @@ from leakwatch.errors import Corrupt
 CHUNK_BYTES = 64 * 1024
 MAX_NAME_CHARS = 4096
 """Longer member names are cut: no file system holds them, no listing needs them."""
+MAX_PASSWORDS = 32
+"""As many are tried on one archive; each may cost a key derivation."""
 
 
 class Stream(Protocol):
@@ -77,6 +79,14 @@ class Container(Protocol):
         Raises:
             UnpackError: the container itself gives out here; what came before stands.
         """
+        ...
+
+
+class Document(Container, Protocol):
+    """A format that is a text itself, and a container only where files are attached to it."""
+
+    def has_members(self, stream: SeekableStream, /) -> bool:
+        """Tell whether there are any; leaves the stream anywhere. Raises anything."""
         ...
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import zlib
 
+from leakwatch.extract.dicom import is_bare
 from leakwatch.unpack.tar_header import is_header as is_tar_header
 
 HEAD_BYTES = 33 * 1024
@@ -64,6 +65,12 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"%PDF-", "pdf"),
     (0, b"{\\rtf", "rtf"),
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"),
+    # Workbooks of before the compound file: BIFF 2 to 5.
+    (0, b"\x09\x00\x04\x00", "xls"),
+    (0, b"\x09\x02\x06\x00", "xls"),
+    (0, b"\x09\x04\x06\x00", "xls"),
+    (0, b"\x09\x08\x08\x00", "xls"),
+    (0, b"\x09\x08\x10\x00", "xls"),
     (0, b"\xff\xd8\xff", "jpeg"),
     (0, b"\x89PNG\r\n\x1a\n", "png"),
     (0, b"GIF87a", "gif"),
@@ -72,6 +79,13 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"MM\x00*", "tiff"),
     (8, b"WEBP", "webp"),
     (0, b"BM", "bmp"),
+    (0, b"\x00\x00\x00\x0cjP  \r\n\x87\n", "jp2"),
+    (0, b"\xff\x4f\xff\x51\x00", "jp2"),
+    (0, b"\x00\x00\x00\x0cJXL \r\n\x87\n", "jxl"),
+    (0, b"\xff\x0a", "jxl"),
+    (0, b"P", "pnm"),
+    (4, b"ftyp", "heic"),
+    (4, b"ftyp", "avif"),
     (4, b"ftyp", "mp4"),
     (128, b"DICM", "dicom"),
     (0, b"SQLite format 3\x00", "sqlite"),
@@ -95,6 +109,18 @@ _PACKAGES: tuple[tuple[bytes, str], ...] = (
 )
 """What the start of a ZIP file that is a document shows."""
 
+_BRANDS = {
+    "heic": frozenset(b"heic heix heim heis hevc hevx hevm hevs".split()),
+    "avif": frozenset(b"avif avis".split()),
+}
+"""Of ISO media files: what their pictures are coded in (ISO/IEC 23008-12, AV1 Image File Format)."""
+_PNM_START = re.compile(
+    rb"P(?:[1-6](?:\s|#[^\n]{0,500}\n)+\d{1,9}(?:\s|#[^\n]{0,500}\n)+\d{1,9}\s|7\nWIDTH )"
+)
+_HL7_START = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x1c]*(?:MSH|FHS|BHS)([^\w\s])[^\w\s]{2,5}\1")
+_JSON_START = re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*(?:[\[{\"]|-?\d))")
+_DICOM_DOCUMENT = b"1.2.840.10008.5.1.4.1.1.104."
+"""Encapsulated documents, whatever is in them (PS3.4, B.5)."""
 _BMP_HEADERS = frozenset({12, 40, 52, 56, 64, 108, 124})
 """Lengths that the second header of a BMP file has had."""
 
@@ -110,6 +136,7 @@ _SECOND_LOOKS = {
     "lrzip": re.compile(rb"LRZI[\0-\x09]"),
     "warc": re.compile(rb"WARC/[01]\.[0-9]{1,2}\r?\n"),
     "arj": re.compile(rb"\x60\xea.[\0-\x0a][\x1e-\x30]", re.DOTALL),
+    "pnm": _PNM_START,
     "zoo": re.compile(rb"ZOO [0-9].{15}\xdc\xa7\xc4\xfd", re.DOTALL),
 }
 """What must follow signatures that are short."""
@@ -143,12 +170,10 @@ def sniff(head: bytes) -> str:
         return "tar"
     for offset, magic, kind in (*_BY_FIRST_BYTE.get(head[:1], ()), *_FURTHER_ON):
         if head.startswith(magic, offset) and _fits(kind, head):
-            if kind == "zip":
-                return _package(head[:_LOOK_BYTES])
-            return _behind_skippable(head) if kind == "zstd" else kind
+            return _inner(kind, head[:_LOOK_BYTES])
     head = head[:_LOOK_BYTES]
     if not _is_text(head):
-        return UNKNOWN
+        return _inner("dicom", head) if is_bare(head) else UNKNOWN
     return _mail(head) or _markup(head)
 
 
@@ -160,10 +185,25 @@ def _fits(kind: str, head: bytes) -> bool:
         return int.from_bytes(head[14:18], "little") in _BMP_HEADERS
     if kind in {"exe", "mp4"}:
         return b"\0" in head[:_LOOK_BYTES]
+    if kind == "jxl":
+        return not _is_text(head)
+    if kind in _BRANDS:
+        # The main one, or one of those that it agrees with.
+        box = head[: min(int.from_bytes(head[:4], "big"), 256)]
+        return any(box[at : at + 4] in _BRANDS[kind] for at in (8, *range(16, len(box), 4)))
     if kind == "zlib":
         return _inflates(head[:_LOOK_BYTES])
     look = _SECOND_LOOKS.get(kind)
     return look is None or look.match(head) is not None
+
+
+def _inner(kind: str, head: bytes) -> str:
+    """Tell files of one outer form apart."""
+    if kind == "zip":
+        return _package(head)
+    if kind == "dicom" and _DICOM_DOCUMENT in head:
+        return "dicom-document"
+    return _behind_skippable(head) if kind == "zstd" else kind
 
 
 def _inflates(head: bytes) -> bool:
@@ -205,7 +245,10 @@ def _mail(head: bytes) -> str | None:
 
 
 def _markup(head: bytes) -> str:
-    if b"<" not in head:
+    if _HL7_START.match(head):
+        return "hl7"
+    # The tags within strings of JSON are no page: one that is not closed hides nothing.
+    if b"<" not in head or _JSON_START.match(head):
         return "text"
     # One byte in two or four is NUL in UTF-16 and UTF-32 markup.
     plain = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")

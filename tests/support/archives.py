@@ -16,7 +16,8 @@ from collections.abc import Iterable, Iterator
 from leakwatch.extract.formats import TextExtraction
 from leakwatch.model.artefact import Artefact
 from leakwatch.unpack.budget import Budget, BudgetLimits
-from leakwatch.unpack.walk import Done, Event, Resume, Walker
+from leakwatch.unpack.events import Done, Event, Resume
+from leakwatch.unpack.walk import Walker
 
 if sys.version_info >= (3, 14):
     from compression import zstd
