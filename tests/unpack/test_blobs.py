@@ -30,7 +30,7 @@ def uu(content: bytes) -> bytes:
     return b"begin 644 a.pdf\n" + b"".join(lines) + b"`\nend\n"
 
 
-WRITTEN = {
+WRITTEN: dict[str, tuple[str | bytes, bytes]] = {
     "data URI": (f'<img src="data:image/png;base64,{b64(PICTURE)}"> text', PICTURE),
     "FHIR": (json.dumps({"resourceType": "Binary", "data": b64(BOOK)}), BOOK),
     "escaped slashes": (json.dumps({"data": b64(BOOK)}).replace("/", "\\/"), BOOK),
