@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from leakwatch.errors import Encrypted
 from leakwatch.extract.base import SECOND_WAY, ContentStream, Extraction, Extractor
+from leakwatch.extract.carved import CarvedText
 from leakwatch.extract.html import HtmlPage
 from leakwatch.extract.message import OutlookMessage
 from leakwatch.extract.office import OfficePackage
@@ -55,6 +56,9 @@ _PLAIN_WAYS: Mapping[str, Extractor] = MappingProxyType(
         "pdf": PdfRescue(),
         "xlsx": WorkbookMarkup(),
         "xls": WorkbookRecords(),
+        "doc": CarvedText(),
+        "ppt": CarvedText(),
+        "ole": CarvedText(),
     }
 )
 """The second way of each kind: asked where the first raises, or has died."""
