@@ -250,15 +250,19 @@ class Walker:
         return None if container is None or container.needs_seek else container
 
     def _container(self, place: _Place, stream: SeekableStream) -> Container | None:
-        """Return who opens content: as what it is, as a ZIP file at its end, as a document."""
+        """Return who opens content: as what it is, or as a ZIP file at its end.
+
+        A document with files attached comes first: one of them may be the ZIP file.
+        """
         if self._is_plain(place.path):
             return None
         if place.kind in CONTAINERS:
             return CONTAINERS[place.kind]
-        if place.kind not in PACKAGE_KINDS and has_directory(stream):
-            return CONTAINERS["zip"]
         document = DOCUMENTS.get(place.kind)
-        return document if document is not None and _has_members(document, stream) else None
+        if document is not None and _has_members(document, stream):
+            return document
+        is_zip = place.kind not in PACKAGE_KINDS and has_directory(stream)
+        return CONTAINERS["zip"] if is_zip else None
 
     def _is_plain(self, path: MemberPath) -> bool:
         return path.ordinals == self.resume.plainly
