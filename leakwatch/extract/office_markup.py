@@ -39,6 +39,7 @@ class OfficeText:
         self._recent: list[str] = []
         self._fallback: list[str] = []
         self._falling = 0
+        self._is_gap = True
         self._compared = 0
 
     @property
@@ -133,8 +134,9 @@ class OfficeText:
             self._hidden.add(text)
         elif self._boxes:
             self._boxes[-1].append(text)
-        else:
+        elif not (self._is_gap and text.isspace()):
             self._shown.add(text)
+            self._is_gap = text.isspace()
 
     def _flush(self) -> None:
         for text in self._asides:
