@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from leakwatch.errors import Encrypted
 from leakwatch.extract.base import SECOND_WAY, ContentStream, Extraction, Extractor, OcrLimits
+from leakwatch.extract.carved import CarvedText
 from leakwatch.extract.dicom_text import DicomText
 from leakwatch.extract.eml import MailText
 from leakwatch.extract.hl7 import Hl7Message
@@ -69,6 +70,9 @@ _SECOND_WAYS: Mapping[str, Extractor] = MappingProxyType(
         "xlsx": WorkbookMarkup(),
         "xls": WorkbookRecords(),
         "hl7": PlainText(),
+        "doc": CarvedText(),
+        "ppt": CarvedText(),
+        "ole": CarvedText(),
     }
 )
 """The second way of each kind: asked where the first raises, or has died."""
