@@ -14,6 +14,7 @@ from leakwatch.cli.matches import (
     score_fields,
     show_in_words,
 )
+from leakwatch.cli.passwords import read_passwords
 from leakwatch.cli.render import Output, shown
 from leakwatch.match.wording import told
 
@@ -50,6 +51,14 @@ def scan(
     tor_proxy: Annotated[
         str, typer.Option("--tor-proxy", metavar="URL", help="SOCKS proxy for URLs.")
     ] = "socks5://127.0.0.1:9050",
+    password_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--password-file",
+            metavar="FILE",
+            help="Passwords to try on what is encrypted, one a line. Should be yours alone to read.",
+        ),
+    ] = None,
     ocr: Annotated[
         bool, typer.Option("--ocr", help="Read pages that are pictures too; needs the extra ocr.")
     ] = False,
@@ -83,7 +92,8 @@ def scan(
         return UrlTargets(direct, allow_private, tor_proxy)(url)
 
     output = Output(as_json=as_json)
-    looker = _looker(corpora, FingerprintKey.load(key), fetch_target, ocr=ocr)
+    passwords = read_passwords(password_file, output) if password_file else ()
+    looker = _looker(corpora, FingerprintKey.load(key), fetch_target, passwords, ocr=ocr)
     with Crew(looker, jobs=jobs or cores()) as crew, output.progress("looked at") as bar:
         results = scan_targets(crew, targets, progress=lambda n: bar.advance(bar.task_ids[0], n))
         code = show(output, results, explain=explain)
@@ -94,6 +104,7 @@ def _looker(
     corpora: Sequence[Path],
     key: FingerprintKey,
     fetch_target: Callable[[str], Sequence[Fetched]],
+    passwords: Sequence[str] = (),
     *,
     ocr: bool,
 ) -> Callable[[], AbstractContextManager[Looker]]:
@@ -114,7 +125,7 @@ def _looker(
 
     @contextmanager
     def looker() -> Iterator[Looker]:
-        with SandboxPool(limits, workers=1, parser_modules=()) as reader:
+        with SandboxPool(limits, workers=1, parser_modules=(), passwords=passwords) as reader:
             yield Looker(reader, matcher, fetch_target)
 
     return looker

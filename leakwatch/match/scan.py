@@ -19,7 +19,7 @@ from typing import Protocol
 
 from leakwatch.corpus.crew import Crew
 from leakwatch.corpus.intake import FileReader, batches, take
-from leakwatch.corpus.tree import Found, TreeEntry, walk
+from leakwatch.corpus.tree import Found, TreeEntry, siblings, walk
 from leakwatch.errors import LeakwatchError, MissingFile
 from leakwatch.model.artefact import MEMBER_SEPARATOR, Artefact
 from leakwatch.model.listing import Listing, ListingEntry
@@ -239,6 +239,10 @@ def _work_of(target: str) -> Iterator[_Work]:
     if stat.S_ISDIR(status.st_mode):
         entries = (e for e in walk(path) if e.found is not Found.SKIPPED)
         yield from (_Work(target, batch) for batch in batches(entries))
+        return
+    if volumes := siblings(path):
+        # As with every program that opens one: the first stands for all.
+        yield _Work(target, volumes)
         return
     found = Found.FILE if stat.S_ISREG(status.st_mode) else Found.UNREADABLE
     yield _Work(target, [TreeEntry(path.parent, path.name, status.st_size, found)])

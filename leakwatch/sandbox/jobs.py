@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import importlib
 import io
+import itertools
 import json
 import os
 import time
@@ -18,11 +19,15 @@ from leakwatch.extract.base import OcrLimits, PictureLimits
 from leakwatch.extract.encoding import find_encoding
 from leakwatch.extract.formats import TextExtraction
 from leakwatch.model.artefact import Artefact
+from leakwatch.sandbox.confine import MORE_INPUTS_FD
 from leakwatch.sandbox.frames import encode, encode_artefact
+from leakwatch.unpack.blobs import may_have_blobs
 from leakwatch.unpack.budget import Budget, BudgetLimits
 from leakwatch.unpack.container import SeekableStream
+from leakwatch.unpack.events import Look, Opened, Resume
 from leakwatch.unpack.sniff import sniff
-from leakwatch.unpack.walk import Look, Opened, Resume, Walker
+from leakwatch.unpack.volumes import JoinedStream
+from leakwatch.unpack.walk import Walker
 from leakwatch.unpack.zip_directory import END_MAGIC as ZIP_END_MAGIC
 
 # What a pipe takes at once; larger buffers are mapped and unmapped each time.
@@ -67,7 +72,16 @@ def run(job: Mapping[str, Any], input_fd: int, output_fd: int) -> None:
 
 
 def _read(job: Mapping[str, Any], stream: BinaryIO, writer: FrameWriter) -> None:
-    _Telling(job, writer).tell(stream, 0, rest_after_s=job["cpu_s"] * _REST_SHARE)
+    whole = joined(stream, job["volumes"], fill=job["fill"]) if job.get("volumes") else stream
+    _Telling(job, writer).tell(whole, 0, rest_after_s=job["cpu_s"] * _REST_SHARE)
+
+
+def joined(first: BinaryIO, is_there: list[bool], *, fill: bool) -> JoinedStream:
+    """Return the volumes of a set as one stream: the first that is there, then those of more fds."""
+    fds = itertools.count(MORE_INPUTS_FD)
+    rest = (os.fdopen(fd, "rb", closefd=False) for fd in fds)
+    streams = itertools.chain([first], rest)
+    return JoinedStream([next(streams) if there else None for there in is_there], fill=fill)
 
 
 def _read_batch(job: Mapping[str, Any], stream: BinaryIO, writer: FrameWriter) -> None:
@@ -91,7 +105,9 @@ class _Telling:
     def __init__(self, job: Mapping[str, Any], writer: FrameWriter) -> None:
         self._limits = BudgetLimits(**job["budget"])
         ocr = None if job["ocr"] is None else OcrLimits(**job["ocr"])
-        self._extract = TextExtraction(max_chars=job["max_text_chars"], ocr=ocr)
+        self._extract = TextExtraction(
+            max_chars=job["max_text_chars"], passwords=tuple(job.get("passwords", ())), ocr=ocr
+        )
         self._look = _look(job["pictures"])
         self._max_text_chars = job["max_text_chars"]
         self._text_bytes_left = job["text_bytes"]
@@ -100,13 +116,16 @@ class _Telling:
             plainly=_ordinals(job.get("plainly")),
             skip=job.get("skip", False),
         )
+        self._passwords = tuple(job.get("passwords", ()))
         self._writer = writer
 
     def tell(
         self, stream: SeekableStream, index: int, *, rest_after_s: float = float("inf")
     ) -> None:
         """Tell what a stream holds; after so much CPU leave the rest to another child."""
-        walker = Walker(Budget(self._limits), self._extract, self._resume, self._look)
+        walker = Walker(
+            Budget(self._limits), self._extract, self._resume, self._look, self._passwords
+        )
         for event in walker.walk(stream, ""):
             if isinstance(event, Opened):
                 self._writer.say(encode_artefact("open", event.artefact, index))
@@ -125,7 +144,7 @@ class _Telling:
         """
         if b"\0" in body or ZIP_END_MAGIC in body or body.startswith(codecs.BOM_UTF8):
             return False
-        if len(body) > min(self._max_text_chars, self._text_bytes_left):
+        if len(body) > min(self._max_text_chars, self._text_bytes_left) or may_have_blobs(body):
             return False
         if not body.isascii():
             try:
@@ -145,7 +164,7 @@ class _Telling:
 
         Says what the walk would say, in a fifth of the time.
         """
-        if sniff(body) != "text" or ZIP_END_MAGIC in body:
+        if sniff(body) != "text" or ZIP_END_MAGIC in body or may_have_blobs(body):
             return False
         encoding = find_encoding(body, is_whole=True)
         text = body.decode(encoding, "replace").replace("\0", "")

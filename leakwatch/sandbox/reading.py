@@ -8,7 +8,7 @@ what cannot even be unpacked is passed over and said to be unread.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -36,11 +36,18 @@ class Reading:
     """What has been heard of one artefact so far, and where to go on."""
 
     def __init__(
-        self, intake: Intake, name: str, limits: ReadLimits, *, output_bytes: int | None = None
+        self,
+        intake: Intake,
+        name: str,
+        limits: ReadLimits,
+        *,
+        output_bytes: int | None = None,
+        passwords: Sequence[str] = (),
     ) -> None:
         self._intake = intake
         self._name = name
         self._limits = limits
+        self._passwords = tuple(passwords)
         self._text_bytes_left = output_bytes or limits.output_bytes
         self._patience = limits.patience
         self._pending: dict[tuple[int, ...], Artefact] = {}
@@ -66,6 +73,9 @@ class Reading:
             "plainly": self._plainly,
             "skip": self._skip,
             "eager": self._is_eager,
+            "passwords": self._passwords,
+            "volumes": [fd is not None for fd in self._intake.volumes],
+            "fill": self._intake.fill,
             **read_orders(self._limits, self._text_bytes_left),
         }
 
@@ -109,6 +119,10 @@ class Reading:
             self._skip = False
         elif not self._skip:
             self._skip = True
+        elif self._plainly != self._innermost().path.ordinals:
+            # It cannot be opened; it may still be read, the second way.
+            self._skip = False
+            self._plainly = self._innermost().path.ordinals
         else:
             self._skip = False
             yield self._give_up()
@@ -130,7 +144,9 @@ class Reading:
     def _note_opened(self, artefact: Artefact) -> None:
         ordinals = artefact.path.ordinals
         if ordinals in self._pending:
-            # A walk that is taken up again enters the same containers.
+            # A walk that is taken up again enters the same containers; the members
+            # of a document are told when it is opened again, to be read itself.
+            self._pending[ordinals] = artefact
             return
         if any(ordinals[: len(outer)] != outer for outer in self._pending):
             raise BadFrame("opened outside what is open")

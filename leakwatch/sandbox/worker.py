@@ -94,12 +94,19 @@ class Zygote:
     def pid(self) -> int:
         return self._process.pid
 
-    def run(self, job: Mapping[str, Any], input_fd: int, limits: ReadLimits) -> ChildRun:
-        """Fork a child for the job. Raises ZygoteDied."""
+    def run(
+        self,
+        job: Mapping[str, Any],
+        input_fd: int,
+        limits: ReadLimits,
+        *,
+        more_fds: Sequence[int] = (),
+    ) -> ChildRun:
+        """Fork a child for the job, with one input or more. Raises ZygoteDied."""
         read_fd, write_fd = os.pipe()
         try:
             message = {**job, "cpu_s": limits.cpu_s, "memory_bytes": limits.memory_bytes}
-            control.send(self._sock, message, [input_fd, write_fd])
+            control.send(self._sock, message, [input_fd, write_fd, *more_fds])
         except control.Disconnected:
             os.close(read_fd)
             raise ZygoteDied from None
@@ -141,7 +148,8 @@ class ChildRun:
 
         Only the time spent waiting for it counts, not the caller's own.
         """
-        splitter = FrameSplitter(max_payload_bytes=output_bytes)
+        # However much is told in all, one frame is held at a time.
+        splitter = FrameSplitter(max_payload_bytes=min(output_bytes, self._limits.output_bytes))
         left_bytes = output_bytes
         while data := self._read():
             left_bytes -= len(data)

@@ -26,7 +26,7 @@ from leakwatch.sandbox import control, jobs
 from leakwatch.sandbox.confine import INPUT_FD, OUTPUT_FD, ChildLimits, Confinement
 from leakwatch.sandbox.exits import EXIT_CONFINEMENT, EXIT_FAILED, EXIT_MEMORY, EXIT_UNHEARD
 
-_PARSERS = ("selectolax.lexbor", "charset_normalizer", "_strptime")
+_PARSERS = ("selectolax.lexbor", "pypdfium2", "python_calamine", "charset_normalizer", "_strptime")
 _PICTURE_READERS = "leakwatch.extract.pictures"
 _CODECS = ("utf-16", "utf-32", "utf-8-sig", "cp1252", "cp437", "latin-1", "idna")
 _LIBRARY_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
@@ -120,7 +120,7 @@ class _Server:
         code = EXIT_CONFINEMENT
         try:
             limits = ChildLimits(cpu_s=job["cpu_s"], memory_bytes=job["memory_bytes"])
-            self._confinement.enter(zygote, (fds[0], fds[1]), limits)
+            self._confinement.enter(zygote, fds, limits)
             code = EXIT_FAILED
             jobs.run(job, INPUT_FD, OUTPUT_FD)
             code = 0

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from leakwatch.extract.formats import TextExtraction
 from leakwatch.unpack.budget import Budget, BudgetLimits
 from leakwatch.unpack.dicom_document import DicomDocument
-from leakwatch.unpack.gzip_stream import GzipStream
+from leakwatch.unpack.gzip_stream import GZIP
 from leakwatch.unpack.sniff import sniff
 from leakwatch.unpack.walk import Walker
 from leakwatch.unpack.zip_archive import ZipArchive
@@ -70,7 +70,7 @@ TARGETS = (
     Target("zip_salvage", lambda data: drained(salvage(io.BytesIO(data))), zips),
     Target("zip_archive", lambda data: unpacked(ZipArchive(), io.BytesIO(data)), zips),
     Target("zip_name", lambda data: decode_name(data[2:], int.from_bytes(data[:2])), zips),
-    Target("gzip", lambda data: unpacked(GzipStream(), io.BytesIO(data)), gzips),
+    Target("gzip", lambda data: unpacked(GZIP, io.BytesIO(data)), gzips),
     Target(
         "dicom_document",
         lambda data: unpacked(DicomDocument(), io.BytesIO(data)),

@@ -37,6 +37,13 @@ class PlainReader:
     def iter_read(self, body: Path, *, name: str) -> Iterator[Artefact]:
         yield from reversed(self.read(body.read_bytes(), name=name))
 
+    def iter_read_set(
+        self, volumes: Sequence[tuple[str, Path] | None], *, fill: bool
+    ) -> Iterator[Artefact]:
+        del fill
+        for name, path in filter(None, volumes):
+            yield from self.iter_read(path, name=name)
+
 
 def artefact_of(body: bytes, path: MemberPath, *, kind: str = "text") -> Artefact:
     """Return the artefact of some bytes, with their text when they are UTF-8."""
