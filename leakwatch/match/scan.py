@@ -29,6 +29,8 @@ from leakwatch.ports import Reading
 _TOGETHER = 512
 _TOGETHER_CHARS = 4 * 1024 * 1024
 """What is matched together: as many artefacts, or as much text of them."""
+_LINE_CHARS = 256
+"""What a line of a listing counts for: as much memory as so many letters."""
 URL_SCHEMES = ("http://", "https://")
 
 
@@ -162,6 +164,8 @@ class _Gathered:
     def add(self, look: _Look, artefact: Artefact) -> None:
         self._waiting.append((look, artefact))
         self._chars += len(artefact.text or "")
+        if artefact.listing is not None:
+            self._chars += _LINE_CHARS * len(artefact.listing.entries)
         if len(self._waiting) == _TOGETHER or self._chars > _TOGETHER_CHARS:
             self.match()
 
@@ -186,7 +190,10 @@ class _Look:
         self._found.append(((), _failed(self._target, name, error)))
 
     def add(self, artefact: Artefact, reading: Reading) -> None:
-        """Note an artefact's matches; a member left unread counts by what its archive says."""
+        """Note an artefact's matches, and those of what it lists.
+
+        A member left unread counts by what its archive says.
+        """
         matches = reading.matches
         if matches or artefact.error is not None:
             kind = _kind(artefact, matches) if matches else "error"
@@ -195,6 +202,8 @@ class _Look:
                 self._target, str(artefact.path), kind, matches, artefact.error, letters=letters
             )
             self._found.append((artefact.path.ordinals, result))
+        if artefact.listing is not None:
+            self.match_listing(str(artefact.path), artefact.listing, artefact.path.ordinals)
         if artefact.path.ordinals and not artefact.sha256:
             entry = ListingEntry(
                 path=artefact.path.names[-1],
@@ -203,10 +212,11 @@ class _Look:
             )
             self._unread.setdefault(artefact.path.names[:-1], []).append(entry)
 
-    def match_listing(self, name: str, listing: Listing) -> None:
+    def match_listing(self, name: str, listing: Listing, at: tuple[int, ...] = ()) -> None:
+        """Note the known files that a listing names; it lies ``at`` these ordinals."""
         matches = self._matcher.match_listing(listing).matches
         if matches:
-            self._found.append(((), ScanResult(self._target, name, "listing", matches)))
+            self._found.append((at, ScanResult(self._target, name, "listing", matches)))
 
     def results(self) -> list[ScanResult]:
         """Return what was found, outermost first, each archive's unread members with it."""
