@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fuzz import archives, documents, extracting, frames, pages, unpacking
+from tests.fuzz import archives, documents, extracting, frames, listings, pages, unpacking
 from tests.fuzz.target import by_name
 
 TARGETS = by_name(
@@ -10,6 +10,7 @@ TARGETS = by_name(
     archives.TARGETS,
     extracting.TARGETS,
     documents.TARGETS,
+    listings.TARGETS,
     pages.TARGETS,
     frames.TARGETS,
 )
