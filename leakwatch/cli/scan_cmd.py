@@ -59,6 +59,9 @@ def scan(
             help="Passwords to try on what is encrypted, one a line. Should be yours alone to read.",
         ),
     ] = None,
+    ocr: Annotated[
+        bool, typer.Option("--ocr", help="Read pages that are pictures too; needs the extra ocr.")
+    ] = False,
     jobs: Annotated[
         int | None,
         typer.Option("--jobs", min=1, help="Processes that look; one a core unless given."),
@@ -90,7 +93,7 @@ def scan(
 
     output = Output(as_json=as_json)
     passwords = read_passwords(password_file, output) if password_file else ()
-    looker = _looker(corpora, FingerprintKey.load(key), fetch_target, passwords)
+    looker = _looker(corpora, FingerprintKey.load(key), fetch_target, passwords, ocr=ocr)
     with Crew(looker, jobs=jobs or cores()) as crew, output.progress("looked at") as bar:
         results = scan_targets(crew, targets, progress=lambda n: bar.advance(bar.task_ids[0], n))
         code = show(output, results, explain=explain)
@@ -102,6 +105,8 @@ def _looker(
     key: FingerprintKey,
     fetch_target: Callable[[str], Sequence[Fetched]],
     passwords: Sequence[str] = (),
+    *,
+    ocr: bool,
 ) -> Callable[[], AbstractContextManager[Looker]]:
     """Open the corpora; return what gives each process its looker."""
     from leakwatch.corpus.bundle import open_corpus
@@ -110,12 +115,13 @@ def _looker(
     from leakwatch.match.scan import Looker
     from leakwatch.sandbox.limits import ReadLimits
     from leakwatch.sandbox.pool import SandboxPool
+    from leakwatch.wiring.ocr import ocr_limits
 
     # Opened and checked once: the processes inherit the maps and share their pages.
     opened = [open_corpus(path) for path in corpora]
     matcher = CorpusMatcher(opened, key)
     images = any(corpus.manifest.images for corpus in opened)
-    limits = ReadLimits(pictures=PictureLimits() if images else None)
+    limits = ReadLimits(pictures=PictureLimits() if images else None, ocr=ocr_limits(wanted=ocr))
 
     @contextmanager
     def looker() -> Iterator[Looker]:
