@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Protocol
@@ -51,6 +51,9 @@ class ScanResult:
     """What the process should end with where the target itself was out of reach."""
     letters: int | None = None
     """Length of the artefact's normalised text, where it has any."""
+    note: str | None = field(default=None, repr=False)
+    """For the person at the terminal, beside the result: how it was looked at.
+    A result with nothing else is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,17 @@ class Fetched:
     name: str = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
     listing: Listing | None = None
+    error: LeakwatchError | None = None
+    """What kept all or some of it from being read."""
+    note: str | None = field(default=None, repr=False)
+    """How it was looked at, in a line."""
+    more: Callable[[Sequence[Match]], Fetched | None] | None = field(default=None, repr=False)
+    """Given the matches of a listing that is a sample, returns all of it if that is
+    called for; it takes the sample's place."""
 
 
-FetchTarget = Callable[[str], Sequence[Fetched]]
-"""Gets a URL; raises LeakwatchError (a FetchError, most likely)."""
+FetchTarget = Callable[[str], Iterable[Fetched]]
+"""Gets a URL; raises LeakwatchError (a FetchError, most likely), also half-way."""
 
 
 class ManyMatcher(Protocol):
@@ -138,19 +148,35 @@ def _look_at_url(looker: Looker, target: str) -> list[ScanResult]:
     results: list[ScanResult] = []
     try:
         for fetched in looker.fetch_target(target):
-            look = _Look(target, looker.matcher)
-            if fetched.body is not None:
-                [artefacts] = looker.reader.read_many([(fetched.name, fetched.body)])
-                gathered = _Gathered(looker.matcher)
-                for artefact in artefacts:
-                    gathered.add(look, artefact)
-                gathered.match()
-            if fetched.listing is not None:
-                look.match_listing(fetched.name, fetched.listing)
-            results += look.results()
+            results += _look_at(looker, target, fetched)
     except LeakwatchError as error:
-        results.append(_failed(target, "", error))
+        results.append(replace(_failed(target, "", error), note=error.what))
     return results
+
+
+def _look_at(looker: Looker, target: str, fetched: Fetched) -> list[ScanResult]:
+    look = _Look(target, looker.matcher)
+    if fetched.body is not None:
+        [artefacts] = looker.reader.read_many([(fetched.name, fetched.body)])
+        gathered = _Gathered(looker.matcher)
+        for artefact in artefacts:
+            gathered.add(look, artefact)
+        gathered.match()
+    matches: Sequence[Match] = ()
+    error = fetched.error
+    if fetched.listing is not None:
+        matches = looker.matcher.match_listing(fetched.listing).matches
+        try:
+            more = fetched.more(matches) if fetched.more is not None else None
+        except LeakwatchError as caught:
+            more, error = None, caught
+        if more is not None:
+            return _look_at(looker, target, more)
+    said = [fetched.note, error.what if error is not None else None]
+    note = "; ".join(line for line in said if line) or None
+    if matches or note is not None:
+        look.tell(fetched.name, matches, error, note)
+    return look.results()
 
 
 class _Gathered:
@@ -211,6 +237,15 @@ class _Look:
                 crc32=artefact.crc32 or None,
             )
             self._unread.setdefault(artefact.path.names[:-1], []).append(entry)
+
+    def tell(
+        self, name: str, matches: Sequence[Match], error: LeakwatchError | None, note: str | None
+    ) -> None:
+        """Note what the listing of a remote file came to."""
+        slug, code = (error.slug, 0 if matches else error.exit_code) if error else (None, 0)
+        kind = "error" if error is not None and not matches else "listing"
+        result = ScanResult(self._target, name, kind, tuple(matches), slug, code, note=note)
+        self._found.append(((), result))
 
     def match_listing(self, name: str, listing: Listing, at: tuple[int, ...] = ()) -> None:
         """Note the known files that a listing names; it lies ``at`` these ordinals."""

@@ -22,6 +22,7 @@ from leakwatch.model.artefact import Artefact
 from leakwatch.sandbox.confine import MORE_INPUTS_FD
 from leakwatch.sandbox.frames import encode, encode_artefact
 from leakwatch.sandbox.listing_frames import encoded_bytes
+from leakwatch.spool import opened
 from leakwatch.unpack.blobs import may_have_blobs
 from leakwatch.unpack.budget import Budget, BudgetLimits
 from leakwatch.unpack.container import SeekableStream
@@ -66,11 +67,18 @@ class FrameWriter:
 def run(job: Mapping[str, Any], input_fd: int, output_fd: int) -> None:
     """Do one job and say ``end``. Raises OSError when the output is gone."""
     writer = FrameWriter(output_fd, is_eager=job.get("eager", False))
-    with os.fdopen(input_fd, "rb", closefd=False) as stream:
+    with _input(job, input_fd) as stream:
         stream.seek(0)
         _JOBS[job["op"]](job, stream, writer)
     writer.say(encode({"t": "end"}))
     writer.flush()
+
+
+def _input(job: Mapping[str, Any], fd: int) -> BinaryIO:
+    spooled = job.get("spooled")
+    if spooled is None:
+        return os.fdopen(fd, "rb", closefd=False)
+    return opened(fd, bytes.fromhex(spooled["key"]), spooled["size_bytes"])
 
 
 def _read(job: Mapping[str, Any], stream: BinaryIO, writer: FrameWriter) -> None:

@@ -39,6 +39,8 @@ log = structlog.get_logger(__name__)
 
 _STREAMED = 64
 """How much more may be told one by one than at once: a dump of many gigabytes, whole."""
+PARSERS = ("leakwatch.sources.wire", "leakwatch.unpack.remote")
+"""Packages whose functions read pages, and directories of remote archives."""
 _PARSER_NAME = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z]\w*)")
 _SOURCE_ERRORS = tuple(cls for cls in error_classes() if issubclass(cls, SourceError))
 
@@ -89,7 +91,7 @@ class SandboxPool:
         limits: ReadLimits,
         *,
         workers: int,
-        parser_modules: Sequence[str] = ("leakwatch.sources.wire",),
+        parser_modules: Sequence[str] = PARSERS,
         required_layers: Collection[str] = (),
         passwords: Sequence[str] = (),
     ) -> None:

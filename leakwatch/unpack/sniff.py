@@ -109,12 +109,6 @@ _PACKAGES: tuple[tuple[bytes, str], ...] = (
 )
 """What the start of a ZIP file that is a document shows."""
 
-_TORRENT = re.compile(
-    rb"d(?:8:announce\d|13:announce-listl|4:infod|10:created by\d|13:creation datei|7:comment\d"
-    rb"|(?:5:files|5:nodes|8:url-list|9:httpseeds|11:collections|7:similar)l|8:encoding\d"
-    rb"|(?:6:length|12:piece length)i|9:file treed|4:name\d|9:publisher\d|18:azureus_propertiesd)"
-)
-"""How a torrent, or the bare metadata of one, starts: its first key, and the type of its value."""
 _BRANDS = {
     "heic": frozenset(b"heic heix heim heis hevc hevx hevm hevs".split()),
     "avif": frozenset(b"avif avis".split()),
@@ -127,6 +121,13 @@ _HL7_START = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x1c]*(?:MSH|FHS|BHS)([^\w\s])[^\
 _JSON_START = re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*(?:[\[{\"]|-?\d))")
 _DICOM_DOCUMENT = b"1.2.840.10008.5.1.4.1.1.104."
 """Encapsulated documents, whatever is in them (PS3.4, B.5)."""
+_TORRENT = re.compile(
+    rb"d(?:8:announce\d|13:announce-listl|4:infod|10:created by\d|13:creation datei|7:comment\d"
+    rb"|(?:5:files|5:nodes|8:url-list|9:httpseeds|11:collections|7:similar)l|8:encoding\d"
+    rb"|(?:6:length|12:piece length)i|9:file treed|4:name\d|9:publisher\d|18:azureus_propertiesd)"
+)
+"""How a torrent, or the bare metadata of one, starts: its first key, and the type of its value."""
+
 _BMP_HEADERS = frozenset({12, 40, 52, 56, 64, 108, 124})
 """Lengths that the second header of a BMP file has had."""
 
