@@ -11,7 +11,7 @@ from typing import Any
 from leakwatch.clock import SystemClock
 from leakwatch.inspection import Errand, Inspection, Inspector
 from leakwatch.model.artefact import Artefact
-from leakwatch.model.capture import FetchRequest
+from leakwatch.model.capture import Content, FetchRequest
 from leakwatch.model.listing import Listing
 from leakwatch.model.post import Post, SourceBatch
 from leakwatch.payload import PayloadFetcher, PayloadLimits
@@ -31,7 +31,7 @@ class ListingReader(PlainReader):
         self.asked = 0
 
     def iter_read(
-        self, body: bytes | Path, *, name: str, passwords: Sequence[str] = ()
+        self, body: bytes | Path | Content, *, name: str, passwords: Sequence[str] = ()
     ) -> Iterator[Artefact]:
         self.asked += 1
         assert isinstance(body, bytes)
@@ -48,6 +48,9 @@ async def inspected(post: Post, reader: ListingReader) -> tuple[Inspection, list
     async def nobody(_: Any) -> bool:
         return False
 
+    async def nothing(_: Any) -> None:
+        return None
+
     with ThreadPoolExecutor(1) as executor:
         inspector = Inspector(
             payloads=PayloadFetcher(web, PayloadLimits(), clock=SystemClock()),
@@ -60,7 +63,7 @@ async def inspected(post: Post, reader: ListingReader) -> tuple[Inspection, list
             leave_until=None,
             done=frozenset(),
             hear=lambda _capture, _part, artefact: heard.append(artefact),
-            note=nobody,
+            note=nothing,
             names=nobody,
             so_far=nobody,
             is_wanted=lambda _: False,
