@@ -111,8 +111,8 @@ def scan(
         FingerprintKey.load(key),
         fetch_target,
         passwords=passwords,
-        has_urls=has_urls,
         ocr=ocr,
+        has_urls=has_urls,
     )
     with Crew(looker, jobs=jobs or cores()) as crew, output.progress("looked at") as bar:
         results = scan_targets(crew, targets, progress=lambda n: bar.advance(bar.task_ids[0], n))
@@ -126,8 +126,8 @@ def _looker(
     fetch_target: Callable[[PageParser, str], Iterable[Fetched]],
     *,
     passwords: Sequence[str] = (),
-    has_urls: bool,
     ocr: bool,
+    has_urls: bool,
 ) -> Callable[[], AbstractContextManager[Looker]]:
     """Open the corpora; return what gives each process its looker."""
     from leakwatch.corpus.bundle import open_corpus
