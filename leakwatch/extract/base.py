@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from leakwatch.model.coverage import SECOND_WAY as SECOND_WAY
 from leakwatch.model.picture import MAX_PICTURES, Picture
-
-SECOND_WAY = "read by the second extractor"
-"""Stands at the start of the note on a text that the first extractor did not give."""
 
 
 @dataclass(frozen=True, slots=True)

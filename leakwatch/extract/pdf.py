@@ -18,6 +18,7 @@ from leakwatch.extract.base import SECOND_WAY, ContentStream, Extraction
 from leakwatch.extract.pdf_rescue import rescue_text
 from leakwatch.extract.text_parts import TextParts
 from leakwatch.extract.whole import read_whole
+from leakwatch.model.coverage import PAGES_ARE_PICTURES
 
 MAX_PAGES = 2_000
 NO_TEXT_LAYER = "no text layer"
@@ -151,7 +152,7 @@ def _without_text(
     if rescued.text.strip():
         return Extraction(rescued.text, f"{SECOND_WAY}: the first found no text")
     if _has_pictures(document):
-        return Extraction("", f"{NO_TEXT_LAYER}: the pages are pictures")
+        return Extraction("", PAGES_ARE_PICTURES)
     return Extraction("", f"{NO_TEXT_LAYER}, and no pictures")
 
 
