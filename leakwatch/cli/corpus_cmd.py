@@ -36,6 +36,9 @@ Jobs = Annotated[
     int | None,
     typer.Option("--jobs", min=1, help="Processes that read; one a core unless given."),
 ]
+ReadPages = Annotated[
+    bool, typer.Option("--ocr", help="Read pages that are pictures too; needs the extra ocr.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
@@ -62,6 +65,7 @@ def build(
         bool,
         typer.Option("--images", help="Pictures and scans too, if the matter's counsel agrees."),
     ] = False,
+    ocr: ReadPages = False,
     jobs: Jobs = None,
     as_json: AsJson = False,
 ) -> None:
@@ -89,7 +93,7 @@ def build(
         map_file=map_file,
         images=images,
     )
-    with _building(output, loaded, jobs=jobs, images=images) as (builder, bar):
+    with _building(output, loaded, jobs=jobs, images=images, ocr=ocr) as (builder, bar):
         report = builder.build(request, created_at=datetime.now(UTC), stages=bar)
     corpus_show.problems(output, report.problems)
     corpus_show.warnings(output, report.manifest, request.labels)
@@ -103,6 +107,7 @@ def add(
     key: Key,
     labels: LabelsFile = None,
     map_file: MapFile = None,
+    ocr: ReadPages = False,
     jobs: Jobs = None,
     as_json: AsJson = False,
 ) -> None:
@@ -125,7 +130,7 @@ def add(
     loaded = FingerprintKey.load(key)
     images = read_manifest(path).images is not None
     addition = Addition(tuple(folders), labels=_labels(labels, loaded), map_file=map_file)
-    with _building(output, loaded, jobs=jobs, images=images) as (builder, bar):
+    with _building(output, loaded, jobs=jobs, images=images, ocr=ocr) as (builder, bar):
         report = builder.add(path, addition, at=datetime.now(UTC), stages=bar)
     corpus_show.problems(output, report.problems)
     corpus_show.warnings(output, report.manifest, addition.labels)
@@ -245,7 +250,7 @@ def _labels(path: Path | None, key: FingerprintKey) -> Labels:
 
 @contextmanager
 def _building(
-    output: Output, key: FingerprintKey, *, jobs: int | None, images: bool
+    output: Output, key: FingerprintKey, *, jobs: int | None, images: bool, ocr: bool
 ) -> Iterator[tuple[Builder, Bar]]:
     """Give a builder with processes of its own, each with its sandbox, and a progress bar."""
     from functools import partial
@@ -258,8 +263,9 @@ def _building(
     from leakwatch.match.peaks import background_peaks, best_scores
     from leakwatch.sandbox.limits import ReadLimits
     from leakwatch.sandbox.pool import SandboxPool
+    from leakwatch.wiring.ocr import ocr_limits
 
-    limits = ReadLimits(pictures=PictureLimits() if images else None)
+    limits = ReadLimits(pictures=PictureLimits() if images else None, ocr=ocr_limits(wanted=ocr))
     start = partial(hands, key, SandboxPool(limits, workers=1, parser_modules=()))
     # The processes come before the bar, which has a thread.
     with Crew(start, jobs=jobs or cores()) as crew, output.bar() as bar:

@@ -61,6 +61,9 @@ def scan(
             help="Passwords to try on what is encrypted, one a line. Should be yours alone to read.",
         ),
     ] = None,
+    ocr: Annotated[
+        bool, typer.Option("--ocr", help="Read pages that are pictures too; needs the extra ocr.")
+    ] = False,
     jobs: Annotated[
         int | None,
         typer.Option("--jobs", min=1, help="Processes that look; one a core unless given."),
@@ -109,6 +112,7 @@ def scan(
         fetch_target,
         passwords=passwords,
         has_urls=has_urls,
+        ocr=ocr,
     )
     with Crew(looker, jobs=jobs or cores()) as crew, output.progress("looked at") as bar:
         results = scan_targets(crew, targets, progress=lambda n: bar.advance(bar.task_ids[0], n))
@@ -123,6 +127,7 @@ def _looker(
     *,
     passwords: Sequence[str] = (),
     has_urls: bool,
+    ocr: bool,
 ) -> Callable[[], AbstractContextManager[Looker]]:
     """Open the corpora; return what gives each process its looker."""
     from leakwatch.corpus.bundle import open_corpus
@@ -131,12 +136,13 @@ def _looker(
     from leakwatch.match.scan import Looker
     from leakwatch.sandbox.limits import ReadLimits
     from leakwatch.sandbox.pool import PARSERS, SandboxPool
+    from leakwatch.wiring.ocr import ocr_limits
 
     # Opened and checked once: the processes inherit the maps and share their pages.
     opened = [open_corpus(path) for path in corpora]
     matcher = CorpusMatcher(opened, key)
     images = any(corpus.manifest.images for corpus in opened)
-    limits = ReadLimits(pictures=PictureLimits() if images else None)
+    limits = ReadLimits(pictures=PictureLimits() if images else None, ocr=ocr_limits(wanted=ocr))
     # Readers of pages and of remote directories; files need none of them.
     parsers = PARSERS if has_urls else ()
 

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from leakwatch.model.capture import Content
 from leakwatch.spool import DecryptingStream
-from leakwatch.unpack.sniff import HEAD_BYTES, UNKNOWN, sniff
+from leakwatch.unpack.sniff import HEAD_BYTES, sniff
 from leakwatch.unpack.volumes import VOLUME_KINDS
+from leakwatch.unpack.zip_directory import MAX_TAIL_BYTES, ends_volumes
 
 Body = bytes | Path | int | Content
 """Bytes, a regular file, a descriptor open for reading (its offset may move), or
@@ -94,20 +95,25 @@ def take_in_set(bodies: Sequence[Path | None], *, fill: bool) -> Iterator[Intake
 def is_set(paths: Sequence[Path], *, is_cut: bool) -> bool:
     """Tell by their first bytes whether files that are called volumes are some.
 
-    Of a file that was cut only the first piece looks like an archive.
+    Of a file that was cut only the first piece looks like an archive; of a ZIP
+    in volumes the last tells, by its directory.
     """
-    kinds = [_kind(path) for path in paths]
+    heads, tail = [_read(path)[0] for path in paths], _read(paths[-1])[1]
+    kinds = [sniff(head) for head in heads]
     if kinds[0] not in VOLUME_KINDS:
-        return False
+        return not is_cut and ends_volumes(tail)
     return not is_cut or kinds[0] == "tar" or kinds[0] not in kinds[1:]
 
 
-def _kind(path: Path) -> str:
+def _read(path: Path) -> tuple[bytes, bytes]:
+    """Return the first and the last bytes of a file; none where it cannot be read."""
     try:
         with _regular(path) as fd:
-            return sniff(os.pread(fd, HEAD_BYTES, 0))
+            end = os.lseek(fd, 0, os.SEEK_END)
+            tail_at = max(0, end - MAX_TAIL_BYTES)
+            return os.pread(fd, HEAD_BYTES, 0), os.pread(fd, MAX_TAIL_BYTES, tail_at)
     except OSError:
-        return UNKNOWN
+        return b"", b""
 
 
 @contextmanager

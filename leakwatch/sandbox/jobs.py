@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from leakwatch.errors import BudgetExceeded, ChildKilled, LayoutChanged, LeakwatchError
-from leakwatch.extract.base import PictureLimits
+from leakwatch.extract.base import OcrLimits, PictureLimits
 from leakwatch.extract.encoding import find_encoding
 from leakwatch.extract.formats import TextExtraction
 from leakwatch.model.artefact import Artefact
@@ -112,7 +112,10 @@ class _Telling:
 
     def __init__(self, job: Mapping[str, Any], writer: FrameWriter) -> None:
         self._limits = BudgetLimits(**job["budget"])
-        self._extract = TextExtraction(max_chars=job["max_text_chars"])
+        ocr = None if job["ocr"] is None else OcrLimits(**job["ocr"])
+        self._extract = TextExtraction(
+            max_chars=job["max_text_chars"], passwords=tuple(job.get("passwords", ())), ocr=ocr
+        )
         self._look = _look(job["pictures"])
         self._max_text_chars = job["max_text_chars"]
         self._text_bytes_left = job["text_bytes"]

@@ -39,6 +39,8 @@ log = structlog.get_logger(__name__)
 
 PARSERS = ("leakwatch.sources.wire", "leakwatch.unpack.remote")
 """Packages whose functions read pages, and directories of remote archives."""
+_STREAMED = 64
+"""How much more may be told one by one than at once: a dump of many gigabytes, whole."""
 _PARSER_NAME = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z]\w*)")
 _SOURCE_ERRORS = tuple(cls for cls in error_classes() if issubclass(cls, SourceError))
 
@@ -97,7 +99,7 @@ class SandboxPool:
         self._passwords = tuple(passwords)
         self._modules = tuple(parser_modules)
         self._required_layers = tuple(required_layers)
-        pictures = limits.pictures is not None
+        pictures = limits.pictures is not None or limits.ocr is not None
         self._workers = [_Worker(self._modules, pictures=pictures) for _ in range(workers)]
         self._free: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
         for worker in self._workers:
@@ -152,8 +154,9 @@ class SandboxPool:
         Raises:
             SandboxError: the sandbox itself does not work.
         """
-        found = self.iter_read(body, name=name, passwords=passwords)
-        return sorted(found, key=lambda found: found.path.ordinals)
+        most = self._limits.output_bytes
+        found = self.iter_read(body, name=name, output_bytes=most, passwords=passwords)
+        return sorted(found, key=lambda artefact: artefact.path.ordinals)
 
     def iter_read(
         self,
@@ -167,12 +170,10 @@ class SandboxPool:
 
         The whole comes last, because only then is it known whether all of it
         was read. Nothing is held but the artefact at hand, so ``output_bytes``
-        may be far over the limit that ``read`` keeps. Closing the iterator early
-        ends the child. Raises as ``read``.
+        is far over the limit that ``read`` keeps unless it is given. Closing the
+        iterator early ends the child. Raises as ``read``.
         """
-        if output_bytes is None and not isinstance(body, (bytes, Path, int)):
-            # Too large for memory, so whoever reads it lets each artefact go.
-            output_bytes = self._limits.budget.max_total_bytes
+        output_bytes = output_bytes or _STREAMED * self._limits.output_bytes
         try:
             with take_in(body) as intake:
                 reading = self._reading(intake, name, passwords, output_bytes)

@@ -199,6 +199,7 @@ def read_orders(limits: ReadLimits, text_bytes: int) -> dict[str, Any]:
     return {
         "budget": asdict(limits.budget),
         "pictures": None if limits.pictures is None else asdict(limits.pictures),
+        "ocr": None if limits.ocr is None else asdict(limits.ocr),
         "max_text_chars": limits.max_text_chars,
         "text_bytes": text_bytes,
     }

@@ -21,6 +21,7 @@ import sysconfig
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
+from leakwatch.extract.tessdata import PLACES as TESSDATA_PLACES
 from leakwatch.sandbox import control, jobs
 from leakwatch.sandbox.confine import INPUT_FD, OUTPUT_FD, ChildLimits, Confinement
 from leakwatch.sandbox.exits import EXIT_CONFINEMENT, EXIT_FAILED, EXIT_MEMORY, EXIT_UNHEARD
@@ -82,12 +83,12 @@ def _try_import(name: str) -> None:
 
 
 def readable_places(modules: Sequence[str]) -> list[str]:
-    """Return what a child may still read: code and time zones, no data of ours."""
+    """Return what a child may still read: code, time zones, models of OCR; no data of ours."""
     paths = sysconfig.get_paths()
     places = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     for name in ("leakwatch", *modules):
         places.update(getattr(sys.modules.get(name.partition(".")[0]), "__path__", ()))
-    return [*sorted(places), *_LIBRARY_FOLDERS, "/usr/share/zoneinfo"]
+    return [*sorted(places), *_LIBRARY_FOLDERS, "/usr/share/zoneinfo", *TESSDATA_PLACES]
 
 
 class _Server:

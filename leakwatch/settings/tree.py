@@ -75,6 +75,13 @@ class LimitSettings(Section):
     child_output_bytes: Count = 512 * 1024**2
 
 
+class ExtractSettings(Section):
+    """How content is turned into text."""
+
+    ocr: bool = False
+    """Read scans and pictures of pages by Tesseract, which the extra ``ocr`` installs."""
+
+
 class DaemonSettings(Section):
     tick_s: Seconds = 5.0
     workers: Count = 8
@@ -135,6 +142,7 @@ class Settings(Section):
     fingerprint: FingerprintSettings
     fetch: FetchSettings = FetchSettings()
     limits: LimitSettings = LimitSettings()
+    extract: ExtractSettings = ExtractSettings()
     daemon: DaemonSettings = DaemonSettings()
     channels: ChannelSettings = ChannelSettings()
 

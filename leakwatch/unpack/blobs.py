@@ -20,7 +20,7 @@ from functools import partial
 from leakwatch.unpack.container import CHUNK_BYTES, Member, SeekableStream
 from leakwatch.unpack.sniff import HEAD_BYTES, UNKNOWN, sniff
 
-BLOB_KINDS = frozenset({"text", "html", "xml"})
+BLOB_KINDS = frozenset({"text", "html", "xml", "hl7"})
 """Kinds of text that are looked through."""
 MIN_BYTES = 200
 """Decoded size below which nothing is looked at."""

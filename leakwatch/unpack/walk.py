@@ -128,8 +128,9 @@ class Walker:
     ) -> Iterator[Event]:
         path = parent.path.child(member.name, member.ordinal)
         is_part = member.kind is not None
-        account = self.budget.account(member.packed_bytes)
-        reader = MemberReader(member, self.budget.uncharged() if is_part else account)
+        budget = self.budget
+        account = budget.uncharged() if is_part else budget.account(member.packed_bytes)
+        reader = MemberReader(member, account)
         if self._is_told(path.ordinals) or self._is_to_skip(path.ordinals):
             if not self._is_told(path.ordinals):
                 killed = ChildKilled("unpacking this member ran over a limit")
@@ -147,6 +148,7 @@ class Walker:
             return
         forward = self._forward(place, reader, is_part=is_part)
         if forward is not None:
+            account.stream()
             yield from self._nested(forward, reader, reader, place)
             return
         held, is_cut = reader.hold(self.budget.limits.max_held_bytes)

@@ -108,6 +108,12 @@ def find_end(tail: bytes) -> int | None:
     return None
 
 
+def ends_volumes(tail: bytes) -> bool:
+    """Tell whether a file's last bytes are those of the last of several ZIP volumes."""
+    at = find_end(tail)
+    return at is not None and _END.unpack_from(tail, at)[1] not in {0, _ALL_ONES_16}
+
+
 def has_directory(stream: SeekableStream) -> bool:
     """Tell whether a file of whatever kind ends with a ZIP directory of an entry or more."""
     size_bytes = stream.seek(0, 2)

@@ -22,6 +22,7 @@ from leakwatch.settings.tree import FetchSettings
 from leakwatch.sources.preview import preview
 from leakwatch.sources.registry import build_source
 from leakwatch.unpack.budget import BudgetLimits
+from leakwatch.wiring.ocr import ocr_limits
 
 
 def build_sources(specs: Sequence[SourceSpec]) -> dict[str, tuple[SourceSpec, Source]]:
@@ -76,10 +77,14 @@ def read_limits(settings: Settings, *, images: bool = False) -> ReadLimits:
     Args:
         settings: the whole tree.
         images: look for pictures: a corpus has some.
+
+    Raises:
+        ConfigError: OCR is asked for and not installed.
     """
     limits = settings.limits
     return ReadLimits(
         pictures=PictureLimits() if images else None,
+        ocr=ocr_limits(wanted=settings.extract.ocr),
         budget=BudgetLimits(
             max_depth=limits.max_depth,
             max_members=limits.max_members,
