@@ -58,7 +58,7 @@ def test_a_body_that_is_rtf_alone_is_read() -> None:
 def test_eight_bit_strings_are_in_the_messages_code_page() -> None:
     """The page stands among the properties of fixed length."""
     page = (0x3FFD << 16 | 3).to_bytes(4, "little") + bytes(4) + (1251).to_bytes(8, "little")
-    streams = {
+    streams: dict[tuple[str, ...], bytes] = {
         ("__properties_version1.0",): bytes(32) + page,
         ("__substg1.0_0037001E",): "При".encode("cp1251"),
     }

@@ -97,9 +97,9 @@ def test_pages_that_keep_failing_are_given_up() -> None:
     pages = PagesRead(1_000_000)
     for _ in range(49):
         pages.note_page(is_read=False)
-    assert not pages.is_hopeless
+    assert pages.is_hopeless is False
     pages.note_page(is_read=False)
-    assert pages.is_hopeless
+    assert (pages.is_hopeless, pages.failed) == (True, 50)
     assert pages.note == "text of the first 50 of 1000000 pages only"
 
 
