@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from leakwatch.corpus.tree import Found, TreeEntry, pieces_root, read_bytes
+from leakwatch.corpus.tree import Found, TreeEntry, Volume, pieces_root, read_bytes
 from leakwatch.fingerprint.names import NameFacts, PiecesRoot
 from leakwatch.model.artefact import Artefact
 
@@ -31,6 +31,12 @@ class FileReader(Protocol):
 
     def iter_read(self, body: Path, *, name: str) -> Iterator[Artefact]:
         """Yield what a file holds, as it is read; members may come before the whole."""
+        ...
+
+    def iter_read_set(
+        self, volumes: Sequence[tuple[str, Path] | None], *, fill: bool
+    ) -> Iterator[Artefact]:
+        """Yield what the volumes of an archive hold, under the first, then the others alone."""
         ...
 
 
@@ -67,11 +73,23 @@ class Taken:
 
 
 def batches(entries: Iterable[TreeEntry]) -> Iterator[list[TreeEntry]]:
-    """Cut into what is read together: a large file alone, small ones by the hundred."""
+    """Cut into what is read together: a large file alone, an archive in volumes alone,
+    small files by the hundred.
+    """
     batch: list[TreeEntry] = []
     size = 0
     most = min(_FIRST_FILES, _BATCH_FILES)
+    volumes: list[TreeEntry] = []
     for entry in entries:
+        if volumes and not _goes_on(volumes[-1], entry):
+            yield volumes
+            volumes = []
+        if entry.volume is not None:
+            if batch:
+                yield batch
+                batch, size = [], 0
+            volumes.append(entry)
+            continue
         is_large = entry.size_bytes > LARGE_BYTES
         if batch and (is_large or len(batch) >= most or size + entry.size_bytes > _BATCH_BYTES):
             yield batch
@@ -82,8 +100,18 @@ def batches(entries: Iterable[TreeEntry]) -> Iterator[list[TreeEntry]]:
         if is_large:
             yield batch
             batch, size = [], 0
+    if volumes:
+        yield volumes
     if batch:
         yield batch
+
+
+def _goes_on(before: TreeEntry, entry: TreeEntry) -> bool:
+    """Tell whether an entry is a later volume of the same archive."""
+    one, other = before.volume, entry.volume
+    if one is None or other is None or before.root != entry.root:
+        return False
+    return one.number < other.number and one.count == other.count
 
 
 def take(
@@ -96,8 +124,14 @@ def take(
         batch: of ``batches``.
         with_roots: compute ``pieces_root``, which takes a hash of every byte.
     """
-    if len(batch) == 1 and batch[0].size_bytes > LARGE_BYTES:
-        yield from _take_large(reader, batch[0], with_roots=with_roots)
+    volume = batch[0].volume if batch else None
+    if volume is not None and len(batch) == volume.present:
+        yield from _take_set(reader, batch, volume, with_roots=with_roots)
+        return
+    if volume is not None or (len(batch) == 1 and batch[0].size_bytes > LARGE_BYTES):
+        # Also volumes of which others were read before: as they are.
+        for number, entry in enumerate(batch):
+            yield from _take_large(reader, number, entry, with_roots=with_roots)
         return
     bodies = [_body(entry) for entry in batch]
     read = reader.read_many(
@@ -119,14 +153,40 @@ def _root(body: bytes) -> str | None:
     return pieces.hexdigest()
 
 
-def _take_large(reader: FileReader, entry: TreeEntry, *, with_roots: bool) -> Iterator[Taken]:
+def _take_large(
+    reader: FileReader, number: int, entry: TreeEntry, *, with_roots: bool
+) -> Iterator[Taken]:
     try:
         root = pieces_root(entry) if with_roots else None
     except OSError:
-        yield Taken(0, entry, problem=str(Found.UNREADABLE))
+        yield Taken(number, entry, problem=str(Found.UNREADABLE))
         return
     for artefact in reader.iter_read(entry.path, name=entry.relative):
-        yield _taken(0, entry, artefact, root)
+        yield _taken(number, entry, artefact, root)
+
+
+def _take_set(
+    reader: FileReader, batch: Sequence[TreeEntry], first: Volume, *, with_roots: bool
+) -> Iterator[Taken]:
+    """Yield what an archive in volumes holds: all of it lies in the first entry."""
+    places = {entry.relative: number for number, entry in enumerate(batch)}
+    volumes: list[tuple[str, Path] | None] = [None] * first.count
+    for entry in batch:
+        if entry.volume is not None:
+            volumes[entry.volume.number - 1] = (entry.relative, entry.path)
+    roots: dict[int, str | None] = {}
+    for artefact in reader.iter_read_set(volumes, fill=first.is_piece):
+        number = places[artefact.path.names[0]]
+        if number not in roots:
+            roots[number] = _root_of(batch[number]) if with_roots else None
+        yield _taken(number, batch[number], artefact, roots[number])
+
+
+def _root_of(entry: TreeEntry) -> str | None:
+    try:
+        return pieces_root(entry)
+    except OSError:
+        return None
 
 
 def _body(entry: TreeEntry) -> bytes | str:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from leakwatch.fingerprint.names import PiecesRoot
+from leakwatch.model.volumes import VolumeSet, volume_of, volume_sets
 
 _PIECE_BYTES = 1 << 20
 _REST_BYTES = 1 << 14
@@ -26,6 +27,19 @@ class Found(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Volume:
+    """A file's place in an archive of several; those stand one behind the other in a walk."""
+
+    number: int
+    """From 1."""
+    present: int
+    """Volumes of the archive that are there."""
+    count: int
+    is_piece: bool
+    """Cut from one file: a volume that is missing leaves a gap."""
+
+
+@dataclass(frozen=True, slots=True)
 class TreeEntry:
     """One file of a tree, or a reason why there is none."""
 
@@ -36,6 +50,8 @@ class TreeEntry:
     found: Found = Found.FILE
     changed_ns: int = 0
     """When its content was last written to; tells a file from a later one in its place."""
+    volume: Volume | None = None
+    """Which volume of an archive it is, by its name."""
 
     @property
     def path(self) -> Path:
@@ -44,11 +60,13 @@ class TreeEntry:
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle as a call: three times as fast as what ``dataclass`` gives one with slots."""
         fields = self.root, self.relative, self.size_bytes, self.found, self.changed_ns
-        return TreeEntry, fields
+        return TreeEntry, (*fields, self.volume) if self.volume else fields
 
 
 def walk(root: Path, *, without: Collection[Path] = ()) -> Iterator[TreeEntry]:
     """Yield everything below a folder, hidden files too, by name; links are not followed.
+
+    Volumes of one archive come together, in their order, where the first of them would.
 
     Args:
         root: the folder.
@@ -65,6 +83,7 @@ def walk(root: Path, *, without: Collection[Path] = ()) -> Iterator[TreeEntry]:
             yield TreeEntry(root, folder, found=Found.UNREADABLE)
             continue
         folders = []
+        files: list[tuple[str, os.DirEntry[str]]] = []
         for entry in entries:
             relative = f"{folder}/{entry.name}" if folder else entry.name
             if relative in passed_over:
@@ -72,8 +91,38 @@ def walk(root: Path, *, without: Collection[Path] = ()) -> Iterator[TreeEntry]:
             if entry.is_dir(follow_symlinks=False):
                 folders.append(relative)
             else:
-                yield _entry(root, relative, entry)
+                files.append((relative, entry))
+        for relative, entry, volume in _together(files):
+            yield _entry(root, relative, entry, volume)
         pending.extend(reversed(folders))
+
+
+def _together(
+    files: list[tuple[str, os.DirEntry[str]]],
+) -> Iterator[tuple[str, os.DirEntry[str], Volume | None]]:
+    """Yield the files of a folder, each set of volumes in one piece."""
+    set_of: dict[int, VolumeSet] = {}
+    for found in volume_sets([relative for relative, _ in files]):
+        set_of.update(dict.fromkeys(found.present, found))
+    told: set[int] = set()
+    for place, (relative, entry) in enumerate(files):
+        if place in told:
+            continue
+        whole = set_of.get(place)
+        if whole is None:
+            yield relative, entry, None
+            continue
+        told.update(whole.present)
+        for at, volume in _numbered(whole):
+            yield *files[at], volume
+
+
+def _numbered(found: VolumeSet) -> Iterator[tuple[int, Volume]]:
+    """Yield where each volume stands among the names, in the order of their numbers."""
+    present, count = len(found.present), len(found.places)
+    for number, at in enumerate(found.places, start=1):
+        if at is not None:
+            yield at, Volume(number, present, count, found.style.is_cut)
 
 
 def count(root: Path, *, without: Collection[Path] = ()) -> int:
@@ -97,14 +146,39 @@ def count(root: Path, *, without: Collection[Path] = ()) -> int:
     return found
 
 
-def _entry(root: Path, relative: str, entry: os.DirEntry[str]) -> TreeEntry:
+def siblings(path: Path) -> list[TreeEntry]:
+    """Return the volumes of the archive that a file is the first of, itself among them, or none."""
+    if volume_of(path.name) is None:
+        return []
+    entries = [entry for entry in _files_of(path.parent) if volume_of(entry.name) is not None]
+    names = [entry.name for entry in entries]
+    for found in volume_sets(names):
+        if names[found.present[0]] == path.name:
+            numbered = _numbered(found)
+            return [_entry(path.parent, names[at], entries[at], v) for at, v in numbered]
+    return []
+
+
+def _files_of(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as listed:
+            return sorted(
+                (e for e in listed if not e.is_dir(follow_symlinks=False)), key=lambda e: e.name
+            )
+    except OSError:
+        return []
+
+
+def _entry(
+    root: Path, relative: str, entry: os.DirEntry[str], volume: Volume | None = None
+) -> TreeEntry:
     try:
         status = entry.stat(follow_symlinks=False)
     except OSError:
         return TreeEntry(root, relative, found=Found.UNREADABLE)
     if not stat.S_ISREG(status.st_mode):
         return TreeEntry(root, relative, found=Found.SKIPPED)
-    return TreeEntry(root, relative, status.st_size, changed_ns=status.st_mtime_ns)
+    return TreeEntry(root, relative, status.st_size, changed_ns=status.st_mtime_ns, volume=volume)
 
 
 def _below(root: Path, paths: Collection[Path]) -> frozenset[str]:

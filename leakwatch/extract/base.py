@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from leakwatch.model.coverage import SECOND_WAY as SECOND_WAY
 from leakwatch.model.picture import MAX_PICTURES, Picture
-
-SECOND_WAY = "read by the second extractor"
-"""Stands at the start of the note on a text that the first extractor did not give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,18 @@ class PictureLimits:
     """Of one picture: an A3 page at 600 dpi has 70 million."""
     max_total_pixels: int = 1_000_000_000
     """Of all together, decoded: some 20 s of CPU."""
+
+
+@dataclass(frozen=True, slots=True)
+class OcrLimits:
+    """How much of an artefact's pages is read by OCR."""
+
+    max_pages: int = 40
+    """Pages that look like documents; others cost next to nothing."""
+    page_s: float = 8.0
+    """CPU of one page; 0.4 s is common at 150 dpi."""
+    total_s: float = 20.0
+    """CPU of all pages together, after which no other is begun."""
 
 
 class ContentStream(Protocol):

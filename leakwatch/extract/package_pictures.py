@@ -35,7 +35,7 @@ class PackagePictures:
                 continue
             data = io.BytesIO(b"".join(package.chunks(info))[: _MAX_PICTURE_BYTES + 1])
             try:
-                for picture in picture_frames(data, budget):
+                for picture in filter(None, picture_frames(data, budget)):
                     found.setdefault(picture.hashes[0], picture)
             except BudgetExceeded as error:
                 note = error.what

@@ -21,11 +21,11 @@ from leakwatch.extract.page_count import MAX_PAGES, PagesRead
 from leakwatch.extract.pdf_rescue import rescue_text
 from leakwatch.extract.text_parts import TextParts
 from leakwatch.extract.whole import read_whole
+from leakwatch.model.coverage import PAGES_ARE_PICTURES
 
 _MAX_CPU_S, _HANGING_CPU_S = 20.0, 30.0
 """After the first, between two pages, what there is is told; a page may hang to the second."""
-NO_TEXT_LAYER = "no text layer"
-"""Stands at the start of the note on a document without text; whether it shows pictures follows."""
+NO_TEXT_LAYER = "no text layer, and no pictures"
 _MAX_NOTES = 2_000
 """Of one page."""
 _MAX_VALUE_BYTES = 1024 * 1024
@@ -57,8 +57,7 @@ def _first_way(stream: ContentStream, passwords: Sequence[str], max_chars: int) 
         read = _read_pages(document, parts)
         text, note = parts.text(), parts.note or read.note
         if not text.strip():
-            what = "the pages are pictures" if _has_pictures(document) else "there are no pictures"
-            text, note = "", f"{NO_TEXT_LAYER}: {what}"
+            text, note = "", PAGES_ARE_PICTURES if _has_pictures(document) else NO_TEXT_LAYER
         return Extraction(text, note)
     finally:
         document.close()

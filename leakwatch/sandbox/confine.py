@@ -6,12 +6,12 @@ Landlock and seccomp (where the kernel has them; ``Confinement.layers`` says).
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import os
 import resource
 import signal
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from leakwatch.sandbox.kernel import (
@@ -23,10 +23,10 @@ from leakwatch.sandbox.kernel import (
 from leakwatch.sandbox.landlock import Landlock
 from leakwatch.sandbox.seccomp import Seccomp
 
-INPUT_FD, OUTPUT_FD = 3, 4
-_MAX_FDS = 64
+INPUT_FD, OUTPUT_FD, MORE_INPUTS_FD = 3, 4, 5
+_FREE_FDS = 64
+"""Descriptors a child may open itself: for modules that are loaded late."""
 _MAX_ZYGOTE_FDS = 1024
-_CLEAR_OF_OTHERS = 100
 _CAPABILITY_VERSION_3 = 0x20080522
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 
@@ -54,12 +54,12 @@ class Confinement:
         """Landlock's version and whether there is seccomp; 0 for none."""
         return {"landlock": self._landlock.version, "seccomp": int(self._seccomp.is_available)}
 
-    def enter(self, parent: int, fds: tuple[int, int], limits: ChildLimits) -> None:
-        """Confine this process for good; its input is then fd 3 and its output fd 4.
+    def enter(self, parent: int, fds: Sequence[int], limits: ChildLimits) -> None:
+        """Confine this process for good; its input is then fd 3, its output 4, more inputs 5 on.
 
         Args:
             parent: process id of the zygote; the child dies with it.
-            fds: descriptors of input and output as they are now.
+            fds: descriptors of input, output and further inputs as they are now, ascending.
             limits: what the child may use.
 
         Raises:
@@ -72,8 +72,8 @@ class Confinement:
         if os.getppid() != parent:
             raise ProcessLookupError
         self._landlock.restrict()
-        self._keep_only(*fds)
-        _set_limits(limits)
+        self._keep_only(fds)
+        _set_limits(limits, _FREE_FDS + len(fds))
         self._seccomp.restrict()
 
     def _drop_capabilities(self) -> None:
@@ -81,23 +81,29 @@ class Confinement:
             header = struct.pack("=Li", _CAPABILITY_VERSION_3, 0)
             self._kernel.call(self._capset, header, bytes(24))
 
-    def _keep_only(self, input_fd: int, output_fd: int) -> None:
-        """Close every descriptor but the two, which move to their places."""
-        moved = [fcntl.fcntl(fd, fcntl.F_DUPFD, _CLEAR_OF_OTHERS) for fd in (input_fd, output_fd)]
+    def _keep_only(self, fds: Sequence[int]) -> None:
+        """Close every descriptor but these, which move to their places.
+
+        Ascending ones move downwards, so none is overwritten before its turn.
+        """
+        if list(fds) != sorted({fd for fd in fds if fd >= INPUT_FD}):
+            raise OSError(errno.EBADF, "descriptors out of order")
         for standard in (0, 1, 2):
             os.dup2(self._null, standard)
-        os.dup2(moved[0], INPUT_FD)
-        os.dup2(moved[1], OUTPUT_FD)
-        os.closerange(OUTPUT_FD + 1, _MAX_ZYGOTE_FDS)
+        for place, fd in enumerate(fds, start=INPUT_FD):
+            if fd != place:
+                os.dup2(fd, place)
+        os.closerange(INPUT_FD + len(fds), _MAX_ZYGOTE_FDS)
 
 
-def _set_limits(limits: ChildLimits) -> None:
+def _set_limits(limits: ChildLimits, max_fds: int) -> None:
     for what, soft, hard in (
         (resource.RLIMIT_AS, limits.memory_bytes, limits.memory_bytes),
         (resource.RLIMIT_CPU, limits.cpu_s, limits.cpu_s + 1),
         (resource.RLIMIT_FSIZE, 0, 0),
-        (resource.RLIMIT_NOFILE, _MAX_FDS, _MAX_FDS),
+        (resource.RLIMIT_NOFILE, max_fds, max_fds),
         (resource.RLIMIT_CORE, 0, 0),
+        # Not kept for root: seccomp refuses processes and threads to all.
         (resource.RLIMIT_NPROC, 0, 0),
     ):
         # Raising a limit would need a privilege: never above the one in force.

@@ -8,7 +8,9 @@ import json
 import queue
 import re
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,16 +27,28 @@ from leakwatch.errors import (
 )
 from leakwatch.model.artefact import Artefact, MemberPath
 from leakwatch.sandbox.bad_frame import BadFrame
-from leakwatch.sandbox.batch import Slot, batch_job, hear_batch, slots_of
+from leakwatch.sandbox.batch import (
+    MAX_BATCH_DEATHS,
+    Slot,
+    batch_job,
+    hear_batch,
+    left_of,
+    slots_of,
+)
 from leakwatch.sandbox.frames import Frame, clean_line
-from leakwatch.sandbox.intake import Body, sealed, take_in
+from leakwatch.sandbox.intake import Body, Intake, is_set, sealed, take_in, take_in_set
+from leakwatch.sandbox.layers import check_required, missing_of
 from leakwatch.sandbox.limits import ReadLimits
-from leakwatch.sandbox.reading import Reading
+from leakwatch.sandbox.reading import Reading, with_facts
 from leakwatch.sandbox.worker import ChildEnd, Zygote, ZygoteDied
-from leakwatch.unpack.sniff import UNKNOWN
+from leakwatch.unpack.sniff import UNKNOWN, sniff
 
 log = structlog.get_logger(__name__)
 
+_STREAMED = 64
+"""How much more may be told one by one than at once: a dump of many gigabytes, whole."""
+PARSERS = ("leakwatch.sources.wire", "leakwatch.unpack.remote")
+"""Packages whose functions read pages, and directories of remote archives."""
 _PARSER_NAME = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z]\w*)")
 _SOURCE_ERRORS = tuple(cls for cls in error_classes() if issubclass(cls, SourceError))
 
@@ -42,16 +56,27 @@ _SOURCE_ERRORS = tuple(cls for cls in error_classes() if issubclass(cls, SourceE
 class _Worker:
     """A place for one zygote, started when first needed and again after its death."""
 
-    def __init__(self, modules: Sequence[str], *, pictures: bool) -> None:
+    def __init__(
+        self, modules: Sequence[str], required_layers: Collection[str], *, pictures: bool
+    ) -> None:
         self._modules = modules
+        self._required_layers = required_layers
         self._pictures = pictures
         self._zygote: Zygote | None = None
 
     def zygote(self) -> Zygote:
-        """Raises SandboxError when it does not start."""
+        """Raises SandboxError when it does not start, or without a layer that is required."""
         if self._zygote is None:
-            self._zygote = Zygote(self._modules, pictures=self._pictures)
-            log.info("sandbox_started", **self._zygote.layers)
+            zygote = Zygote(self._modules, pictures=self._pictures)
+            try:
+                check_required(self._required_layers, zygote.layers)
+            except SandboxError:
+                zygote.close()
+                raise
+            self._zygote = zygote
+            log.info("sandbox_started", **zygote.layers)
+            if missing := missing_of(zygote.layers):
+                log.warning("sandbox_layer_missing", layers=missing)
         return self._zygote
 
     def stop(self) -> None:
@@ -77,6 +102,9 @@ class SandboxPool:
         workers: processes kept ready; as many as there are cores.
         parser_modules: packages whose functions ``parse`` may run.
         required_layers: ``landlock``, ``seccomp``: refuse to work without.
+        together: kinds of which small inputs of ``read_many`` may share a child;
+            ``ANY_KIND`` where all inputs are the caller's own.
+        passwords: tried on whatever is encrypted, in order, behind those of a call.
     """
 
     def __init__(
@@ -84,14 +112,20 @@ class SandboxPool:
         limits: ReadLimits,
         *,
         workers: int,
-        parser_modules: Sequence[str] = ("leakwatch.sources.wire",),
+        parser_modules: Sequence[str] = PARSERS,
         required_layers: Collection[str] = (),
+        together: Container[str] = ("text",),
+        passwords: Sequence[str] = (),
     ) -> None:
         self._limits = limits
+        self._together = together
+        self._passwords = tuple(passwords)
         self._modules = tuple(parser_modules)
-        self._required_layers = tuple(required_layers)
-        pictures = limits.pictures is not None
-        self._workers = [_Worker(self._modules, pictures=pictures) for _ in range(workers)]
+        pictures = limits.pictures is not None or limits.ocr is not None
+        self._workers = [
+            _Worker(self._modules, tuple(required_layers), pictures=pictures)
+            for _ in range(workers)
+        ]
         self._free: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
         for worker in self._workers:
             self._free.put(worker)
@@ -117,11 +151,7 @@ class SandboxPool:
             SandboxError: it does not start, or a required layer is missing.
         """
         with self._worker() as worker:
-            layers = worker.zygote().layers
-        missing = [name for name in self._required_layers if not layers.get(name)]
-        if missing:
-            raise SandboxError(f"this kernel offers no {' and no '.join(missing)}")
-        return layers
+            return worker.zygote().layers
 
     def close(self) -> None:
         """End every process of the pool; idempotent. Requests amid one fail."""
@@ -134,53 +164,106 @@ class SandboxPool:
         # Wakes whoever waits for a worker; those in use are discarded on return.
         self._free.put(None)
 
-    def read(self, body: Body, *, name: str) -> Sequence[Artefact]:
+    def read(self, body: Body, *, name: str, passwords: Sequence[str] = ()) -> Sequence[Artefact]:
         """Return the whole and every member, outermost first; see ``ports.ArtefactReader``.
 
         Args:
             body: bytes, a path (no link), or a descriptor whose offset may move.
             name: what to call the whole; never opened, never used as a path.
+            passwords: tried in order on whatever is encrypted; never logged.
 
         Raises:
             SandboxError: the sandbox itself does not work.
         """
-        return sorted(self.iter_read(body, name=name), key=lambda found: found.path.ordinals)
+        most = self._limits.output_bytes
+        found = self.iter_read(body, name=name, output_bytes=most, passwords=passwords)
+        return sorted(found, key=lambda artefact: artefact.path.ordinals)
 
     def iter_read(
-        self, body: Body, *, name: str, output_bytes: int | None = None
+        self,
+        body: Body,
+        *,
+        name: str,
+        output_bytes: int | None = None,
+        passwords: Sequence[str] = (),
     ) -> Iterator[Artefact]:
         """Yield artefacts as they are read: members before the archive that held them.
 
         The whole comes last, because only then is it known whether all of it
         was read. Nothing is held but the artefact at hand, so ``output_bytes``
-        may be far over the limit that ``read`` keeps. Closing the iterator early
-        ends the child. Raises as ``read``.
+        is far over the limit that ``read`` keeps unless it is given. Closing the
+        iterator early ends the child. Raises as ``read``.
         """
+        output_bytes = output_bytes or _STREAMED * self._limits.output_bytes
         try:
             with take_in(body) as intake:
-                reading = Reading(intake, name, self._limits, output_bytes=output_bytes)
-                yield from self._read_on(reading, intake.fd)
+                reading = self._reading(intake, name, passwords, output_bytes)
+                yield from self._read_on(reading, intake)
         except OSError as error:
             yield _unreadable(name, error)
 
+    def iter_read_set(
+        self,
+        volumes: Sequence[tuple[str, Path] | None],
+        *,
+        fill: bool,
+        passwords: Sequence[str] = (),
+    ) -> Iterator[Artefact]:
+        """Yield what an archive in volumes holds, then each further volume by its digest.
+
+        The whole goes by the name, size and digest of the first volume. What
+        only looks like a set is read file by file.
+
+        Args:
+            volumes: (name, path) in order, None for one that is missing.
+            fill: they are pieces of one file, so a missing one leaves a gap.
+            passwords: as in ``read``.
+
+        Raises:
+            SandboxError: as ``read``.
+        """
+        there = [volume for volume in volumes if volume is not None]
+        if not is_set([path for _, path in there], is_cut=fill):
+            for name, path in there:
+                yield from self.iter_read(path, name=name, passwords=passwords)
+            return
+        paths = [None if volume is None else volume[1] for volume in volumes]
+        try:
+            with take_in_set(paths, fill=fill) as intake:
+                reading = self._reading(intake, there[0][0], passwords, None)
+                yield from self._read_on(reading, intake)
+        except OSError as error:
+            yield _unreadable(there[0][0], error)
+        for name, path in there[1:]:
+            yield _volume(name, path)
+
+    def _reading(
+        self, intake: Intake, name: str, passwords: Sequence[str], output_bytes: int | None
+    ) -> Reading:
+        every = self._every_password(passwords)
+        return Reading(intake, name, self._limits, output_bytes=output_bytes, passwords=every)
+
+    def _every_password(self, passwords: Sequence[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*passwords, *self._passwords)))
+
     def read_many(
-        self, inputs: Iterable[tuple[str, Body]], *, together: Collection[str] = ("text",)
+        self, inputs: Iterable[tuple[str, Body]], *, passwords: Sequence[str] = ()
     ) -> Iterator[Sequence[Artefact]]:
         """Yield what ``read`` gives for each (name, body), in order, with few forks.
 
         Args:
             inputs: names and bodies; consumed a batch ahead.
-            together: kinds of which small ones may share a child. Add ``html``
-                where all inputs are the caller's own.
+            passwords: as in ``read``.
 
         Raises:
             SandboxError: as ``read``.
         """
-        for slots in slots_of(inputs, together):
-            self._read_batch(slots)
+        for slots in slots_of(inputs, self._together):
+            small = [slot for slot in slots if slot.small is not None]
+            self._read_together(small, self._every_password(passwords))
             for slot in slots:
                 if slot.artefacts is None:
-                    yield self.read(slot.body, name=slot.name)
+                    yield self.read(slot.body, name=slot.name, passwords=passwords)
                 else:
                     yield sorted(slot.artefacts, key=lambda found: found.path.ordinals)
 
@@ -225,12 +308,14 @@ class SandboxPool:
         except (BadFrame, ValueError, RecursionError):
             raise ChildKilled("parsing the page failed: it broke the protocol") from None
 
-    def _read_on(self, reading: Reading, fd: int) -> Iterator[Artefact]:
+    def _read_on(self, reading: Reading, intake: Intake) -> Iterator[Artefact]:
         is_last_zygote = False
         with self._worker() as worker:
             while not reading.is_over():
                 try:
-                    run = worker.zygote().run(reading.job(), fd, self._limits)
+                    run = worker.zygote().run(
+                        reading.job(), intake.fd, self._limits, more_fds=intake.more_fds
+                    )
                     try:
                         yield from reading.hear(run)
                     except GeneratorExit:
@@ -247,17 +332,24 @@ class SandboxPool:
                     log.warning("sandbox_child_ended", cause=end.cause)
                 yield from reading.bury(end)
 
-    def _read_batch(self, slots: list[Slot]) -> None:
-        job, body = batch_job(slots, self._limits)
-        if not job["sizes"]:
-            return
-        with sealed(body) as fd, self._worker() as worker:
-            try:
-                run = worker.zygote().run(job, fd, self._limits)
-                hear_batch(slots, run, self._limits)
-                run.finish()
-            except ZygoteDied:
-                worker.discard()
+    def _read_together(self, small: list[Slot], passwords: Sequence[str]) -> None:
+        """Fill the slots; what ends a child is left empty, to be read alone."""
+        deaths = 0
+        while small and deaths < MAX_BATCH_DEATHS:
+            job, body = batch_job(small, self._limits, passwords)
+            has_rested = False
+            with sealed(body) as fd, self._worker() as worker:
+                try:
+                    run = worker.zygote().run(job, fd, self._limits)
+                    has_rested = hear_batch(small, run, self._limits)
+                    end = run.finish()
+                except ZygoteDied:
+                    worker.discard()
+                    return
+            if end.cause is not None and not has_rested:
+                deaths += 1
+                log.warning("sandbox_child_ended", cause=end.cause)
+            small = left_of(small, has_rested=has_rested)
 
     @contextlib.contextmanager
     def _worker(self) -> Iterator[_Worker]:
@@ -297,6 +389,16 @@ def _error_of(slug: object, message: str) -> LeakwatchError:
         if cls.slug == slug:
             return cls(message)
     return LayoutChanged(message)
+
+
+def _volume(name: str, path: Path) -> Artefact:
+    """Return a further volume of a set: its bytes count, its content came with the first."""
+    try:
+        with take_in(path) as intake:
+            whole = Artefact(MemberPath((name,), ()), sniff(intake.head), 0, "", 0)
+            return with_facts(replace(whole, is_container=True), intake)
+    except OSError as error:
+        return _unreadable(name, error)
 
 
 def _unreadable(name: str, error: OSError) -> Artefact:

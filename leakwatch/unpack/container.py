@@ -11,6 +11,8 @@ from leakwatch.errors import Corrupt
 CHUNK_BYTES = 64 * 1024
 MAX_NAME_CHARS = 4096
 """Longer member names are cut: no file system holds them, no listing needs them."""
+MAX_PASSWORDS = 32
+"""As many are tried on one archive; each may cost a key derivation."""
 
 
 class Stream(Protocol):
@@ -46,6 +48,9 @@ class Member:
 
     Raises UnpackError (Encrypted, Corrupt, Unsupported), also half-way.
     """
+    kind: str | None = None
+    """What it is, where it is a stretch of the container's own bytes told apart:
+    nothing is unpacked, and no budget is charged. None to be told by its content."""
 
 
 class Container(Protocol):
@@ -55,8 +60,10 @@ class Container(Protocol):
     ``formats.py``.
     """
 
-    needs_seek: bool
-    """False for formats read forwards (gzip, tar): these are never held in memory."""
+    @property
+    def needs_seek(self) -> bool:
+        """False for formats read forwards (gzip, tar): these are never held in memory."""
+        ...
 
     def members(self, stream: SeekableStream, passwords: Sequence[str] = (), /) -> Iterator[Member]:
         """Yield the members in the container's own order, folders and links left out.

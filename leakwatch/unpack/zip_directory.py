@@ -19,11 +19,12 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from leakwatch.errors import Corrupt, UnpackError, Unsupported
 from leakwatch.unpack.container import MAX_NAME_CHARS, SeekableStream
+from leakwatch.unpack.volumes import starts_of
 
 END_BYTES = 22
 MAX_TAIL_BYTES = END_BYTES + 0xFFFF
@@ -36,10 +37,22 @@ _END64_MAGIC = b"PK\x06\x06"
 _ENTRY = struct.Struct("<4s6H3L5H2L")
 _ENTRY_MAGIC = b"PK\x01\x02"
 _ALL_ONES_16, _ALL_ONES_32 = 0xFFFF, 0xFFFFFFFF
-_EXTRA_ZIP64, _EXTRA_UNICODE_PATH = 0x0001, 0x7075
+_EXTRA_ZIP64, _EXTRA_UNICODE_PATH, EXTRA_AES = 0x0001, 0x7075, 0x9901
 _FLAG_UTF8 = 0x800
 _UNIX_SYSTEMS = frozenset({3, 19})
 _BUFFER_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Aes:
+    """How WinZip encrypted a member."""
+
+    version: int
+    """1 keeps the checksum, 2 has none."""
+    strength: int
+    """1, 2, 3 for keys of 128, 192, 256 bits."""
+    method: int
+    """How it was packed before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,9 @@ class ZipEntry:
     unix_mode: int
     """``st_mode``, or 0 where the maker was no Unix."""
 
+    dos_time: int = 0
+    aes: Aes | None = None
+
     @property
     def is_encrypted(self) -> bool:
         return bool(self.flags & 1)
@@ -68,6 +84,15 @@ class _Place:
     end: int
     shift_bytes: int
     """Bytes put before the archive: added to every offset it states."""
+    disks: Sequence[int] = ()
+    """Where each volume begins, where offsets count from their own."""
+
+    def shift_of(self, disk: int) -> int:
+        """Return what is added to offsets on one of the volumes."""
+        return self.disks[disk] if disk < len(self.disks) else self.shift_bytes
+
+
+_NO_FILE_BYTES = 1 << 62
 
 
 def find_end(tail: bytes) -> int | None:
@@ -84,6 +109,12 @@ def find_end(tail: bytes) -> int | None:
                 return at
         at = tail.rfind(END_MAGIC, 0, at)
     return None
+
+
+def ends_volumes(tail: bytes) -> bool:
+    """Tell whether a file's last bytes are those of the last of several ZIP volumes."""
+    at = find_end(tail)
+    return at is not None and _END.unpack_from(tail, at)[1] not in {0, _ALL_ONES_16}
 
 
 def has_directory(stream: SeekableStream) -> bool:
@@ -115,7 +146,7 @@ def read_directory(stream: SeekableStream) -> Iterator[ZipEntry]:
             return
         if len(fixed) < _ENTRY.size or not fixed.startswith(_ENTRY_MAGIC):
             raise Corrupt("the directory of the archive is damaged")
-        yield _entry(fixed, reader, place.shift_bytes)
+        yield _entry(fixed, reader, place)
 
 
 def _find_directory(stream: SeekableStream) -> _Place:
@@ -130,8 +161,13 @@ def _find_directory(stream: SeekableStream) -> _Place:
     zip64 = _zip64_record(stream, end)
     if zip64 is not None:
         end, disk, start_disk, length, offset = zip64
+    disks = starts_of(stream)
     if disk not in {0, _ALL_ONES_16} or start_disk not in {0, _ALL_ONES_16}:
-        raise Unsupported("the archive is one of several volumes")
+        if len(disks) == 1:
+            raise Unsupported("the archive is one of several volumes")
+        if start_disk >= len(disks):
+            raise Corrupt(f"volume {start_disk + 1} of the archive is missing")
+        return _Place(disks[start_disk] + offset, end, 0, disks)
     # The directory stands right before the end record; where that is further on
     # than stated, something was put in front of the archive (self-extractors,
     # pictures). A directory that is not there may still be where it says.
@@ -159,11 +195,11 @@ def _zip64_record(stream: SeekableStream, end: int) -> tuple[int, int, int, int,
     raise Corrupt("the archive has no ZIP64 directory where it says")
 
 
-def _entry(fixed: bytes, reader: _Window, shift_bytes: int) -> ZipEntry:
-    _, made_by, _, flags, method, _, _, *rest = _ENTRY.unpack(fixed)
-    crc32, packed, size, name_bytes, extra_bytes, comment_bytes, _, _, attributes, offset = rest
+def _entry(fixed: bytes, reader: _Window, place: _Place) -> ZipEntry:
+    _, made_by, _, flags, method, dos_time, _, *rest = _ENTRY.unpack(fixed)
+    crc32, packed, size, name_bytes, extra_bytes, comment_bytes, disk, _, attributes, offset = rest
     raw_name = reader.take(name_bytes)
-    extra = dict(_extra_fields(reader.take(extra_bytes)))
+    extra = dict(extra_fields(reader.take(extra_bytes)))
     reader.skip(comment_bytes)
     size, packed, offset = _wide(extra.get(_EXTRA_ZIP64, b""), (size, packed, offset))
     return ZipEntry(
@@ -173,12 +209,23 @@ def _entry(fixed: bytes, reader: _Window, shift_bytes: int) -> ZipEntry:
         crc32=crc32,
         packed_bytes=packed,
         size_bytes=size,
-        header_offset=offset + shift_bytes,
+        header_offset=offset + place.shift_of(disk),
         unix_mode=attributes >> 16 if made_by >> 8 in _UNIX_SYSTEMS else 0,
+        dos_time=dos_time,
+        aes=aes_of(extra.get(EXTRA_AES)),
     )
 
 
-def _extra_fields(raw: bytes) -> Iterator[tuple[int, bytes]]:
+def aes_of(record: bytes | None) -> Aes | None:
+    """Read the extra field 0x9901: version, "AE", strength, method."""
+    if record is None or len(record) < 7:
+        return None
+    version, _, strength, method = struct.unpack_from("<HHBH", record)
+    return Aes(version, strength, method)
+
+
+def extra_fields(raw: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield (tag, content) of each record of an extra field."""
     at = 0
     while at + 4 <= len(raw):
         tag, length = struct.unpack_from("<2H", raw, at)
@@ -236,5 +283,8 @@ class _Window:
 
 
 def read_at(stream: SeekableStream, offset: int, size: int) -> bytes:
+    """Return bytes of any place: none of one that no file reaches."""
+    if offset >= _NO_FILE_BYTES:
+        return b""
     stream.seek(offset)
     return stream.read(size)

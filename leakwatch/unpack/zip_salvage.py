@@ -11,7 +11,14 @@ import struct
 from collections.abc import Iterator
 
 from leakwatch.unpack.container import CHUNK_BYTES, MAX_NAME_CHARS, SeekableStream
-from leakwatch.unpack.zip_directory import ZipEntry, decode_name, read_at
+from leakwatch.unpack.zip_directory import (
+    EXTRA_AES,
+    ZipEntry,
+    aes_of,
+    decode_name,
+    extra_fields,
+    read_at,
+)
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _LOCAL_MAGIC = b"PK\x03\x04"
@@ -27,8 +34,10 @@ def salvage(stream: SeekableStream) -> Iterator[ZipEntry]:
         raw = read_at(stream, at, _LOCAL.size)
         if len(raw) < _LOCAL.size or not raw.startswith(_LOCAL_MAGIC):
             return
-        _, _, flags, method, _, _, crc32, packed, size, name_bytes, extra_bytes = _LOCAL.unpack(raw)
-        name = stream.read(name_bytes)
+        _, _, flags, method, dos_time, _, crc32, packed, size, name_bytes, extra_bytes = (
+            _LOCAL.unpack(raw)
+        )
+        name, extra = stream.read(name_bytes), dict(extra_fields(stream.read(extra_bytes)))
         start = at + _LOCAL.size + name_bytes + extra_bytes
         following = start + packed
         if flags & _FLAG_DESCRIPTOR and not packed:
@@ -46,6 +55,8 @@ def salvage(stream: SeekableStream) -> Iterator[ZipEntry]:
             size_bytes=size,
             header_offset=at,
             unix_mode=0,
+            dos_time=dos_time,
+            aes=aes_of(extra.get(EXTRA_AES)),
         )
         at = following
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from PIL import Image
 
 _CATALOG = b"<< /Type /Catalog /Pages 2 0 R >>"
+_PDF_ESCAPES = {ord(c): f"\\{c}" for c in "\\()"}
 _PAGES = b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>"
 
 
@@ -87,6 +88,28 @@ def endless_pages() -> bytes:
     """Return a document whose tree of pages holds itself and claims a million."""
     pages = b"<< /Type /Pages /Kids [2 0 R 2 0 R 3 0 R] /Count 1000000 >>"
     return _document([_CATALOG, pages, _page(), _stream(b"")])
+
+
+def with_pages(pages: Sequence[Sequence[str]]) -> bytes:
+    """Return a document of lines in Helvetica, each page's under Flate."""
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
+    numbers = range(4, 4 + 2 * len(pages), 2)
+    kids = b" ".join(b"%d 0 R" % number for number in numbers)
+    objects = [_CATALOG, b"<< /Type /Pages /Kids [%s] /Count %d >>" % (kids, len(pages)), font]
+    for number, lines in zip(numbers, pages, strict=True):
+        objects += [
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] "
+            b"/Resources << /Font << /F1 3 0 R >> >> /Contents %d 0 R >>" % (number + 1),
+            _stream(zlib.compress(_lines(lines)), b"/Filter /FlateDecode"),
+        ]
+    return _document(objects)
+
+
+def _lines(lines: Sequence[str]) -> bytes:
+    shown = (
+        f"({line.translate(_PDF_ESCAPES)}) Tj T*".encode("cp1252", "replace") for line in lines
+    )
+    return b"BT /F1 10 Tf 14 TL 50 790 Td\n" + b"\n".join(shown) + b"\nET"
 
 
 def with_image(image: Image.Image) -> bytes:

@@ -53,7 +53,7 @@ def test_large_members_of_every_method_come_out_whole() -> None:
     ("field", "value", "error"),
     [
         ("flags", ENCRYPTED_FLAG, "encrypted"),
-        ("method", 9, "unsupported"),
+        ("method", 6, "unsupported"),
         ("header", 3, "corrupt"),
         ("packed", 3, "corrupt"),
     ],
