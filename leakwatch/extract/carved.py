@@ -17,7 +17,7 @@ from leakwatch.extract.whole import read_whole
 
 _RUN = re.compile(
     rb"((?:[\x07\t\n\r\x20-\xff]\x00|[\x00-\xff][\x03-\x06]|[\x10-\x26]\x20){12,})"
-    rb"|[\x07\t\n\r\x20-\x7e\x85\x91-\x97\xa0-\xff]{16,}"
+    rb"|[\x07\t\n\r\x20-\x7e\x85\x91-\x97\xa0-\xfe]{16,}"
 )
 _LETTERS = re.compile(r"[^\W\d_]")
 _MIN_LETTERS_SHARE = 0.6

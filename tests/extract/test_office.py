@@ -63,18 +63,18 @@ def test_slides_come_in_the_order_of_their_numbers() -> None:
         ("<w:p><w:t>a </w:t><w:delText>gone</w:delText><w:t>b</w:t></w:p>", ["a", "b", "gone"]),
         ("<w:t>see </w:t><w:instrText>LINK x</w:instrText><w:t>this</w:t>", ["see", "this", "LINK", "x"]),
         (
-            "<w:p><w:t>before </w:t><w:txbxContent><w:p><w:t>box</w:t></w:p></w:txbxContent>"
-            "<w:t>after</w:t></w:p>",
+            ("<w:p><w:t>before </w:t><w:txbxContent><w:p><w:t>box</w:t></w:p></w:txbxContent>"
+            "<w:t>after</w:t></w:p>"),
             ["before", "after", "box"],
         ),
         (
-            "<mc:AlternateContent><mc:Choice><w:t>same</w:t></mc:Choice><mc:Fallback><w:t>same</w:t>"
-            "</mc:Fallback></mc:AlternateContent>",
+            ("<mc:AlternateContent><mc:Choice><w:t>same</w:t></mc:Choice><mc:Fallback><w:t>same</w:t>"
+            "</mc:Fallback></mc:AlternateContent>"),
             ["same"],
         ),
         (
-            "<mc:AlternateContent><mc:Choice><w:t>new</w:t></mc:Choice><mc:Fallback><w:t>old</w:t>"
-            "</mc:Fallback></mc:AlternateContent><w:t> end</w:t>",
+            ("<mc:AlternateContent><mc:Choice><w:t>new</w:t></mc:Choice><mc:Fallback><w:t>old</w:t>"
+            "</mc:Fallback></mc:AlternateContent><w:t> end</w:t>"),
             ["new", "end", "old"],
         ),
         ('<wp:docPr id="1" descr="a &lt;scan&gt;"/><w:t>x</w:t>', ["x", "a", "<scan>"]),

@@ -9,14 +9,18 @@ from tests.support.archives import zip_of
 
 TYPES = (
     "[Content_Types].xml",
-    b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-    b'<Default Extension="xml" ContentType="application/xml"/></Types>',
+    (
+        b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        b'<Default Extension="xml" ContentType="application/xml"/></Types>'
+    ),
 )
 RELATIONS = (
     "_rels/.rels",
-    b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-    b'<Relationship Id="rId1" Target="xl/workbook.xml" Type="http://schemas.openxmlformats.org'
-    b'/officeDocument/2006/relationships/officeDocument"/></Relationships>',
+    (
+        b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        b'<Relationship Id="rId1" Target="xl/workbook.xml" Type="http://schemas.openxmlformats.org'
+        b'/officeDocument/2006/relationships/officeDocument"/></Relationships>'
+    ),
 )
 _SHEETS = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
