@@ -15,6 +15,7 @@ from leakwatch.ports import Fetcher
 HEAD_BYTES = 64 * 1024
 """First part of a file: enough to know its kind, and most pages are no longer."""
 
+
 @dataclass(frozen=True, slots=True)
 class ListingLimits:
     """What the directory of one remote archive may cost."""
