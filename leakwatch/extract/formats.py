@@ -55,7 +55,6 @@ EXTRACTORS: Mapping[str, Extractor] = MappingProxyType(
         "rtf": RichText(),
         "hl7": Hl7Message(),
         "dicom": DicomText(),
-        "dicom-document": DicomText(),
         **dict.fromkeys(LABELLED, PictureText()),
     }
 )
