@@ -45,7 +45,7 @@ Jobs = Annotated[
     typer.Option("--jobs", min=1, help="Processes that read; one a core unless given."),
 ]
 ReadPages = Annotated[
-    bool, typer.Option("--ocr", help="Read scans and pictures of pages too (leakwatch[ocr]).")
+    bool, typer.Option("--ocr", help="Read pages that are pictures too; needs the extra ocr.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 

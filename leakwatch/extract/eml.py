@@ -6,11 +6,12 @@ Attachments are members of the message as a container, not part of its text.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import re
 from collections.abc import Iterator
 
-from leakwatch.errors import ExtractError
+from leakwatch.errors import Corrupt, ExtractError
 from leakwatch.extract.base import ContentStream, Extraction, Extractor
 from leakwatch.extract.mime import MAX_PARTS, Headers, Part, value_text, walk_parts
 from leakwatch.extract.mime_text import decoded_chunks, header_text, to_text
@@ -82,8 +83,10 @@ def _told(headers: Headers) -> str:
 
 
 def _at_most(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
-    for chunk in chunks:
-        yield chunk[:max_bytes]
-        max_bytes -= len(chunk)
-        if max_bytes <= 0:
-            return
+    """Yield the first bytes of a body, as far as it can be decoded."""
+    with contextlib.suppress(Corrupt):
+        for chunk in chunks:
+            yield chunk[:max_bytes]
+            max_bytes -= len(chunk)
+            if max_bytes <= 0:
+                return

@@ -73,7 +73,9 @@ class Part:
         if self.filename or self.header("content-disposition").lower().startswith("attachment"):
             return False
         main, _, sub = self.content_type.partition("/")
-        return main == "text" or (main == "message" and sub not in {"rfc822", "global", "news"})
+        return main in {"text", "multipart"} or (
+            main == "message" and sub not in {"rfc822", "global", "news"}
+        )
 
 
 def walk_parts(data: bytes) -> Iterator[Part]:

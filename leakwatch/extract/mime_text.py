@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
+from leakwatch.errors import Corrupt
 from leakwatch.extract.encoding import SAMPLE_BYTES, find_encoding
 from leakwatch.extract.mime import Part
 
@@ -29,7 +30,11 @@ _MAX_RUNS = 10_000
 
 
 def decoded_chunks(data: bytes, part: Part) -> Iterator[bytes]:
-    """Yield a part's content in pieces of about ``CHUNK_BYTES`` at most."""
+    """Yield a part's content in pieces of about ``CHUNK_BYTES`` at most.
+
+    Raises:
+        Corrupt: it is no work of a mail program from here on.
+    """
     if part.coding == "base64":
         yield from _base64(data, part.start, part.end)
     elif part.coding == "quoted-printable":
@@ -50,7 +55,7 @@ def _base64(data: bytes, start: int, end: int) -> Iterator[bytes]:
         *ended, rest = letters.split(b"=", left)
         left -= len(ended)
         if not left:
-            return
+            raise Corrupt(f"base64 with more than {_MAX_RUNS} ends")
         for run in ended:
             yield from _groups(run)
         whole = len(rest) & ~3

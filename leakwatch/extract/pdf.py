@@ -14,11 +14,11 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from leakwatch.errors import Encrypted
-from leakwatch.extract.base import SECOND_WAY, ContentStream, Extraction
+from leakwatch.extract.base import ContentStream, Extraction
 from leakwatch.extract.pdf_rescue import rescue_text
 from leakwatch.extract.text_parts import TextParts
 from leakwatch.extract.whole import read_whole
-from leakwatch.model.coverage import PAGES_ARE_PICTURES
+from leakwatch.model.coverage import PAGES_ARE_PICTURES, SECOND_WAY
 
 MAX_PAGES = 2_000
 NO_TEXT_LAYER = "no text layer"

@@ -169,7 +169,7 @@ def _facts(body: bytes) -> Intake:
 
 def _look_at(slot: Slot, together: Container[str]) -> None:
     """Take in the bytes of an input that may share a child."""
-    if isinstance(slot.body, int):
+    if not isinstance(slot.body, (bytes, Path)):
         return
     data = slot.body if isinstance(slot.body, bytes) else _file_start(slot.body)
     if data is None or len(data) > SMALL_BYTES:

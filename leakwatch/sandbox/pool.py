@@ -45,6 +45,10 @@ from leakwatch.unpack.sniff import UNKNOWN, sniff
 
 log = structlog.get_logger(__name__)
 
+_STREAMED = 64
+"""How much more may be told one by one than at once: a dump of many gigabytes, whole."""
+PARSERS = ("leakwatch.sources.wire", "leakwatch.unpack.remote")
+"""Packages whose functions read pages, and directories of remote archives."""
 _PARSER_NAME = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z]\w*)")
 _SOURCE_ERRORS = tuple(cls for cls in error_classes() if issubclass(cls, SourceError))
 
@@ -108,7 +112,7 @@ class SandboxPool:
         limits: ReadLimits,
         *,
         workers: int,
-        parser_modules: Sequence[str] = ("leakwatch.sources.wire",),
+        parser_modules: Sequence[str] = PARSERS,
         required_layers: Collection[str] = (),
         together: Container[str] = ("text",),
         passwords: Sequence[str] = (),
@@ -171,8 +175,9 @@ class SandboxPool:
         Raises:
             SandboxError: the sandbox itself does not work.
         """
-        found = self.iter_read(body, name=name, passwords=passwords)
-        return sorted(found, key=lambda found: found.path.ordinals)
+        most = self._limits.output_bytes
+        found = self.iter_read(body, name=name, output_bytes=most, passwords=passwords)
+        return sorted(found, key=lambda artefact: artefact.path.ordinals)
 
     def iter_read(
         self,
@@ -186,9 +191,10 @@ class SandboxPool:
 
         The whole comes last, because only then is it known whether all of it
         was read. Nothing is held but the artefact at hand, so ``output_bytes``
-        may be far over the limit that ``read`` keeps. Closing the iterator early
-        ends the child. Raises as ``read``.
+        is far over the limit that ``read`` keeps unless it is given. Closing the
+        iterator early ends the child. Raises as ``read``.
         """
+        output_bytes = output_bytes or _STREAMED * self._limits.output_bytes
         try:
             with take_in(body) as intake:
                 reading = self._reading(intake, name, passwords, output_bytes)

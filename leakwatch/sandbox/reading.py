@@ -7,7 +7,6 @@ what cannot even be unpacked is passed over and said to be unread.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -73,6 +72,7 @@ class Reading:
             "plainly": self._plainly,
             "skip": self._skip,
             "eager": self._is_eager,
+            **_spooled(self._intake),
             "passwords": self._passwords,
             "volumes": [fd is not None for fd in self._intake.volumes],
             "fill": self._intake.fill,
@@ -196,7 +196,14 @@ class Reading:
         """Return the start of a text or page by one linear pass, safe outside a child."""
         if self._known_kind() == UNKNOWN:
             return None
-        return linear_text(os.pread(self._intake.fd, _FALLBACK_BYTES, 0))
+        return linear_text(self._intake.start(_FALLBACK_BYTES))
+
+
+def _spooled(intake: Intake) -> dict[str, Any]:
+    """Return what a child needs to read a content that lies encrypted on disk."""
+    if intake.key is None:
+        return {}
+    return {"spooled": {"key": intake.key.hex(), "size_bytes": intake.size_bytes}}
 
 
 def _turn(ordinals: tuple[int, ...]) -> tuple[float, ...]:

@@ -153,7 +153,8 @@ class ChildRun:
 
         Only the time spent waiting for it counts, not the caller's own.
         """
-        splitter = FrameSplitter(max_payload_bytes=output_bytes)
+        # However much is told in all, one frame is held at a time.
+        splitter = FrameSplitter(max_payload_bytes=min(output_bytes, self._limits.output_bytes))
         left_bytes = output_bytes
         while data := self._read():
             left_bytes -= len(data)

@@ -19,6 +19,7 @@ class BudgetLimits:
     max_total_bytes: int = 4096 * _MIB
     """Bytes unpacked at all levels together."""
     max_member_bytes: int = 1024 * _MIB
+    """Bytes of one member, except of archives and long texts that are read as they come."""
     max_ratio: float = 200.0
     """Bytes out of one member for each packed byte, once past the grace."""
     ratio_grace_bytes: int = 64 * _MIB
@@ -78,7 +79,12 @@ class MemberAccount:
     def __init__(self, budget: Budget | None, packed_bytes: int | None) -> None:
         self._budget = budget
         self._packed_bytes = packed_bytes
+        self._is_streamed = False
         self.size_bytes = 0
+
+    def stream(self) -> None:
+        """Lift the limit of one member: nothing of it is kept, and what is in it has limits of its own."""
+        self._is_streamed = True
 
     def take(self, size: int) -> None:
         """Charge bytes. Raises BudgetExceeded with the limit's name and both numbers."""
@@ -87,7 +93,7 @@ class MemberAccount:
             return
         limits = self._budget.limits
         self._budget.take(size)
-        if self.size_bytes > limits.max_member_bytes:
+        if self.size_bytes > limits.max_member_bytes and not self._is_streamed:
             raise _exceeded("member_bytes", self.size_bytes, limits.max_member_bytes)
         if self._packed_bytes is None or self.size_bytes <= limits.ratio_grace_bytes:
             return

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from leakwatch.unpack.container import Container, Document
 from leakwatch.unpack.dicom_document import DicomDocument
 from leakwatch.unpack.document_package import DocumentPackage
-from leakwatch.unpack.gzip_stream import GZIP
+from leakwatch.unpack.gzip_stream import GZIP, ZLIB
 from leakwatch.unpack.libarchive_reader import LibarchiveReader
 from leakwatch.unpack.mail import Mailbox, MailMessage
 from leakwatch.unpack.ole_attachments import MessageAttachments, OleAttachments
@@ -17,11 +17,13 @@ from leakwatch.unpack.pdf_attachments import PdfAttachments
 from leakwatch.unpack.rar_archive import RarArchive
 from leakwatch.unpack.sevenzip_archive import SevenZipArchive
 from leakwatch.unpack.tar_archive import TarArchive
+from leakwatch.unpack.tnef import TnefMessage
 from leakwatch.unpack.zip_archive import ZipArchive
 
 CONTAINERS: Mapping[str, Container] = MappingProxyType(
     {
         "gzip": GZIP,
+        "zlib": ZLIB,
         "bzip2": BZIP2,
         "xz": XZ,
         "lzma": LZMA_ALONE,
@@ -32,6 +34,7 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
         "tar": TarArchive(),
         "eml": MailMessage(),
         "mbox": Mailbox(),
+        "tnef": TnefMessage(),
         "iso": LibarchiveReader(("iso9660",)),
         "cab": LibarchiveReader(("cab",)),
         "cpio": LibarchiveReader(("cpio",)),
@@ -70,6 +73,6 @@ DOCUMENTS: Mapping[str, Document] = MappingProxyType(
 """Kinds that are read themselves, and may have files attached."""
 
 UNREAD_ARCHIVES = frozenset(
-    {"arj", "ace", "lrzip", "lzop", "stuffit", "udf", "wim", "zoo"} - CONTAINERS.keys()
+    {"arj", "ace", "grzip", "lrzip", "lzop", "stuffit", "udf", "wim", "zoo"} - CONTAINERS.keys()
 )
 """Archives of a kind that nobody here opens: reported as such, never passed over."""

@@ -1,8 +1,9 @@
-"""gzip (RFC 1952): one file a stream, possibly in several pieces one after the other."""
+"""gzip (RFC 1952), one file in one piece or several, and the bare zlib stream (RFC 1950)."""
 
 from __future__ import annotations
 
 import zlib
+from functools import partial
 
 from leakwatch.errors import Corrupt, UnpackError
 from leakwatch.unpack.container import MAX_NAME_CHARS
@@ -16,8 +17,8 @@ _FLAG_EXTRA, _FLAG_NAME = 4, 8
 class _Inflate:
     """zlib with the interface of bz2 and lzma."""
 
-    def __init__(self) -> None:
-        self._inflater = zlib.decompressobj(_GZIP_WINDOW)
+    def __init__(self, window: int) -> None:
+        self._inflater = zlib.decompressobj(window)
 
     @property
     def eof(self) -> bool:
@@ -36,7 +37,7 @@ class _Inflate:
 
 
 def _reason(error: Exception) -> UnpackError | None:
-    return Corrupt("the gzip stream is damaged") if isinstance(error, zlib.error) else None
+    return Corrupt("the deflated stream is damaged") if isinstance(error, zlib.error) else None
 
 
 def _stored_name(head: bytes) -> str:
@@ -53,4 +54,5 @@ def _stored_name(head: bytes) -> str:
         return raw.decode("latin-1")
 
 
-GZIP = PackedStream("gzip", (b"\x1f\x8b",), _Inflate, _reason, _stored_name)
+GZIP = PackedStream("gzip", (b"\x1f\x8b",), partial(_Inflate, _GZIP_WINDOW), _reason, _stored_name)
+ZLIB = PackedStream("zlib", (b"\x78",), partial(_Inflate, zlib.MAX_WBITS), _reason)

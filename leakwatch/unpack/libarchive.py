@@ -78,7 +78,7 @@ def library() -> ctypes.CDLL:
     """Return the library. Raises Unsupported where this machine has none."""
     if _LIBRARY is None:
         raise Unsupported(
-            "reading this kind needs libarchive, which is not installed",
+            "reading this kind needs libarchive (Debian: libarchive13), which is not installed",
             hint="apt-get install libarchive13 (libarchive13t64 from Debian 13 on)",
         )
     return _LIBRARY

@@ -7,6 +7,7 @@ looks back on is kept in memory, and a header of ten bytes may demand gigabytes.
 from __future__ import annotations
 
 import bz2
+import io
 import lzma
 import sys
 import zlib
@@ -32,6 +33,9 @@ _ZSTD_OPTIONS: dict[int, int] = {
 }
 _LZIP_SUMS = ((0, 4), (4, 12))
 """Where CRC-32 and size stand behind the stream."""
+_SKIPPABLE_HEAD_BYTES = 8
+_MAX_EMPTY_BYTES = 64
+"""Length of a stream that may hold nothing."""
 _ZSTD_SKIPPABLE = tuple(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60))
 
 
@@ -143,8 +147,46 @@ class FilteredStream:
 
     def _content(self, stream: SeekableStream) -> Iterator[bytes]:
         reader = LibarchiveReader(("raw", "empty"), (self.filter,))
-        for member in reader.members(stream):
-            yield from member.chunks()
+        source = _PastSkippable(stream)
+        is_empty = True
+        for member in reader.members(source):
+            for data in member.chunks():
+                is_empty = False
+                yield data
+        if is_empty and source.given_bytes > _MAX_EMPTY_BYTES:
+            # The library takes for empty what it makes nothing of.
+            raise Corrupt("nothing came out of the packed stream")
+
+
+class _PastSkippable:
+    """A stream from behind the frames on that readers are to skip: the library knows them only later."""
+
+    def __init__(self, stream: SeekableStream) -> None:
+        self._stream = stream
+        self._pending = stream.read(CHUNK_BYTES)
+        self.given_bytes = 0
+        while self._pending[:4] in _ZSTD_SKIPPABLE and len(self._pending) >= _SKIPPABLE_HEAD_BYTES:
+            self._skip(_SKIPPABLE_HEAD_BYTES + int.from_bytes(self._pending[4:8], "little"))
+
+    def _skip(self, size: int) -> None:
+        while size and self._pending:
+            skipped = min(size, len(self._pending))
+            size -= skipped
+            self._pending = self._pending[skipped:]
+            if len(self._pending) < _SKIPPABLE_HEAD_BYTES:
+                self._pending += self._stream.read(CHUNK_BYTES)
+
+    def read(self, size: int, /) -> bytes:
+        data, self._pending = self._pending[:size], self._pending[size:]
+        data = data or self._stream.read(size)
+        self.given_bytes += len(data)
+        return data
+
+    def seek(self, _offset: int, _whence: int = 0, /) -> int:
+        raise io.UnsupportedOperation("a packed stream is read forwards")
+
+    def tell(self) -> int:
+        return self.given_bytes
 
 
 BZIP2 = PackedStream("bzip2", (b"BZh",), bz2.BZ2Decompressor, _reason)

@@ -6,6 +6,7 @@ A name's extension says what somebody wants us to believe, so it is not asked.
 from __future__ import annotations
 
 import re
+import zlib
 
 from leakwatch.extract.dicom import is_bare
 from leakwatch.unpack.tar_header import is_header as is_tar_header
@@ -25,7 +26,15 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"BZh", "bzip2"),
     (0, b"\xfd7zXZ\x00", "xz"),
     (0, b"\x28\xb5\x2f\xfd", "zstd"),
+    *((0, bytes([0x50 + n]) + b"\x2a\x4d\x18", "zstd") for n in range(16)),
+    (0, b"GRZipII\0", "grzip"),
+    (0, b"\x78\x01", "zlib"),
+    (0, b"\x78\x5e", "zlib"),
+    (0, b"\x78\x9c", "zlib"),
+    (0, b"\x78\xda", "zlib"),
+    (0, b"\x78\x9f\x3e\x22", "tnef"),
     (0, b"\x04\x22\x4d\x18", "lz4"),
+    (0, b"\x02\x21\x4c\x18", "lz4"),
     (0, b"\x1f\x9d", "compress"),
     (0, b"7z\xbc\xaf\x27\x1c", "7z"),
     (0, b"Rar!\x1a\x07", "rar"),
@@ -112,6 +121,13 @@ _HL7_START = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x1c]*(?:MSH|FHS|BHS)([^\w\s])[^\
 _JSON_START = re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*(?:[\[{\"]|-?\d))")
 _DICOM_DOCUMENT = b"1.2.840.10008.5.1.4.1.1.104."
 """Encapsulated documents, whatever is in them (PS3.4, B.5)."""
+_TORRENT = re.compile(
+    rb"d(?:8:announce\d|13:announce-listl|4:infod|10:created by\d|13:creation datei|7:comment\d"
+    rb"|(?:5:files|5:nodes|8:url-list|9:httpseeds|11:collections|7:similar)l|8:encoding\d"
+    rb"|(?:6:length|12:piece length)i|9:file treed|4:name\d|9:publisher\d|18:azureus_propertiesd)"
+)
+"""How a torrent, or the bare metadata of one, starts: its first key, and the type of its value."""
+
 _BMP_HEADERS = frozenset({12, 40, 52, 56, 64, 108, 124})
 """Lengths that the second header of a BMP file has had."""
 
@@ -124,6 +140,7 @@ _SECOND_LOOKS = {
         rb"07070[127][0-9A-Fa-f]{70}|(?:\xc7\x71|\x71\xc7).{24}[!-~\x80-\xff]{1,1024}\0", re.DOTALL
     ),
     "lha": re.compile(rb"..-(?:lh[0-9dx]|lz[s2-8]|pm[0-2s])-", re.DOTALL),
+    "lrzip": re.compile(rb"LRZI[\0-\x09]"),
     "warc": re.compile(rb"WARC/[01]\.[0-9]{1,2}\r?\n"),
     "arj": re.compile(rb"\x60\xea.[\0-\x0a][\x1e-\x30]", re.DOTALL),
     "pnm": _PNM_START,
@@ -161,6 +178,8 @@ def sniff(head: bytes) -> str:
     for offset, magic, kind in (*_BY_FIRST_BYTE.get(head[:1], ()), *_FURTHER_ON):
         if head.startswith(magic, offset) and _fits(kind, head):
             return _inner(kind, head[:_LOOK_BYTES])
+    if head[:1] == b"d" and _TORRENT.match(head):
+        return "torrent"
     head = head[:_LOOK_BYTES]
     if not _is_text(head):
         return _inner("dicom", head) if is_bare(head) else UNKNOWN
@@ -181,6 +200,8 @@ def _fits(kind: str, head: bytes) -> bool:
         # The main one, or one of those that it agrees with.
         box = head[: min(int.from_bytes(head[:4], "big"), 256)]
         return any(box[at : at + 4] in _BRANDS[kind] for at in (8, *range(16, len(box), 4)))
+    if kind == "zlib":
+        return _inflates(head[:_LOOK_BYTES])
     look = _SECOND_LOOKS.get(kind)
     return look is None or look.match(head) is not None
 
@@ -191,7 +212,23 @@ def _inner(kind: str, head: bytes) -> str:
         return _package(head)
     if kind == "dicom" and _DICOM_DOCUMENT in head:
         return "dicom-document"
-    return kind
+    return _behind_skippable(head) if kind == "zstd" else kind
+
+
+def _inflates(head: bytes) -> bool:
+    """Try: two bytes are no signature, and some of these pairs start words."""
+    try:
+        return bool(zlib.decompressobj().decompress(head, 64 * 1024))
+    except zlib.error:
+        return False
+
+
+def _behind_skippable(head: bytes) -> str:
+    """Return what follows frames that LZ4 and Zstandard alike tell readers to skip."""
+    at = 0
+    while head[at + 1 : at + 4] == b"\x2a\x4d\x18":
+        at += 8 + int.from_bytes(head[at + 4 : at + 8], "little")
+    return "lz4" if head.startswith(b"\x04\x22\x4d\x18", at) else "zstd"
 
 
 def _package(head: bytes) -> str:

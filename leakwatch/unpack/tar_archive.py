@@ -45,7 +45,7 @@ class TarArchive:
 
         Raises:
             Corrupt: at the end, if bytes were passed over that are no tar, or
-                the archive ends within a member.
+                the archive is cut short.
         """
         blocks = _Blocks(stream)
         extension = _Extension()
@@ -97,6 +97,7 @@ class _Blocks:
         self.at_bytes = 0
         self._bad_bytes = 0
         self._is_cut = False
+        self._has_end = True
 
     def read(self, size: int) -> bytes:
         """Return at most so many bytes, ``b""`` at the end."""
@@ -118,9 +119,12 @@ class _Blocks:
         while block := self.block():
             header = parse_header(block)
             if header is not None:
+                self._has_end = False
                 return header
             if block.strip(b"\0"):
                 self._bad_bytes += len(block)
+            else:
+                self._has_end = True
         return None
 
     def is_at_header(self) -> bool:
@@ -137,6 +141,8 @@ class _Blocks:
         """Raises Corrupt if something was wrong."""
         if self._is_cut:
             raise Corrupt("the archive ends within a member")
+        if not self._has_end:
+            raise Corrupt("the archive has no end mark: it may be cut short")
         if self._bad_bytes:
             raise Corrupt(f"{self._bad_bytes} bytes that are no tar were passed over")
 

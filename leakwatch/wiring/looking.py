@@ -14,10 +14,12 @@ from leakwatch.model.post import SourceBatch
 from leakwatch.model.source import SourceSpec, Via
 from leakwatch.places import load_places
 from leakwatch.ports import Source
+from leakwatch.remote import ListingLimits
 from leakwatch.sandbox.layers import missing_of, warning_of
 from leakwatch.sandbox.limits import ReadLimits
 from leakwatch.sandbox.pool import SandboxPool
 from leakwatch.settings import Settings
+from leakwatch.settings.tree import FetchSettings
 from leakwatch.sources.preview import preview
 from leakwatch.sources.registry import build_source
 from leakwatch.unpack.budget import BudgetLimits
@@ -36,12 +38,19 @@ def build_sources(specs: Sequence[SourceSpec]) -> dict[str, tuple[SourceSpec, So
 
 def fetch_policy(settings: Settings, specs: Sequence[SourceSpec] = ()) -> FetchPolicy:
     """Return what the fetcher may do: Tor for all but the hosts of direct sources."""
-    fetch = settings.fetch
     direct = {
         urlsplit(url).hostname or "" for s in specs if s.via is Via.DIRECT for url in s.locations
     }
+    fetch = settings.fetch
+    return url_policy(fetch, tor_proxy=fetch.tor_proxy, direct_hosts=frozenset(direct))
+
+
+def url_policy(
+    fetch: FetchSettings, *, tor_proxy: str, direct_hosts: frozenset[str]
+) -> FetchPolicy:
+    """Return what a fetcher may do that reaches these hosts without Tor."""
     return FetchPolicy(
-        tor_proxy=fetch.tor_proxy,
+        tor_proxy=tor_proxy,
         connect_timeout_s=fetch.connect_timeout_s,
         read_timeout_s=fetch.read_timeout_s,
         total_timeout_s=fetch.total_timeout_s,
@@ -50,7 +59,16 @@ def fetch_policy(settings: Settings, specs: Sequence[SourceSpec] = ()) -> FetchP
         requests_per_host_per_minute=fetch.requests_per_host_per_minute,
         attempts=fetch.attempts,
         user_agent=fetch.user_agent,
-        direct_hosts=frozenset(direct),
+        direct_hosts=direct_hosts,
+    )
+
+
+def listing_limits(fetch: FetchSettings) -> ListingLimits:
+    """Return what the directory of a remote archive may cost."""
+    return ListingLimits(
+        max_bytes=fetch.max_listing_bytes,
+        max_requests=fetch.max_listing_requests,
+        max_s=fetch.max_listing_s,
     )
 
 

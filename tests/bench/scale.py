@@ -141,6 +141,12 @@ def _with_builder(work: Callable[[Builder, _Stages], object]) -> list[tuple[str,
     return stages.took
 
 
+def build_corpus(folders: Sequence[Path], path: Path) -> None:
+    """Build a corpus of folders at a path."""
+    request = BuildRequest(tuple(folders), path)
+    _with_builder(lambda builder, stages: builder.build(request, created_at=_now(), stages=stages))
+
+
 def _opening(path: Path) -> None:
     for name, verify in (("open", False), ("open and verify", True)):
         took_s = []
