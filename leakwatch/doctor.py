@@ -19,6 +19,7 @@ from leakwatch.fetch.client import HttpFetcher
 from leakwatch.model.source import Via
 from leakwatch.places import load_places
 from leakwatch.settings import Settings
+from leakwatch.unpack import libarchive
 from leakwatch.wiring.channels import build_channels
 from leakwatch.wiring.corpora import load_key, open_corpora
 from leakwatch.wiring.looking import build_sources, fetch_policy, try_sandbox
@@ -58,6 +59,7 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
     ]
     for name, look in looks:
         yield await _looked(name, look, settings)
+    yield _archives()
     try:
         places = load_places(settings)
         channels = build_channels(settings)
@@ -134,6 +136,17 @@ async def _sandbox(settings: Settings) -> str | Check:
         return says
     next_ = 'use a newer kernel; sandbox.require = ["landlock", "seccomp"] refuses to go on without'
     return Check("sandbox", Verdict.WARNING, f"{says}; {warning}", next_)
+
+
+def _archives() -> Check:
+    version = libarchive.version()
+    if version is None:
+        says = "no libarchive: CD images, cabinets, cpio, LHA, LZ4 and the like stay unread"
+        return Check("archives", Verdict.WARNING, says, "apt-get install libarchive13")
+    major, minor, patch = version // 1_000_000, version // 1_000 % 1_000, version % 1_000
+    return Check(
+        "archives", Verdict.OK, f"libarchive {major}.{minor}.{patch} opens the rarer kinds"
+    )
 
 
 async def _database(settings: Settings) -> str:

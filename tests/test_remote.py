@@ -24,13 +24,13 @@ from leakwatch.model.match import Grade, Match, Method
 from leakwatch.model.source import Via
 from leakwatch.ports import PageParser
 from leakwatch.remote import (
-    ListingLimits,
     Progress,
     RemoteLister,
     RemoteListing,
     is_archive_name,
     is_undecided,
 )
+from leakwatch.remote_file import ListingLimits
 from leakwatch.sandbox.limits import ReadLimits
 from leakwatch.sandbox.pool import SandboxPool
 from tests.support.fetching import Reach, reach

@@ -109,16 +109,16 @@ def scan(
         )(url)
 
     passwords = read_passwords(password_file, output) if password_file else ()
-    layers = required_layers(output, require_sandbox=require_sandbox)
     has_urls = any(target.lower().startswith(URL_SCHEMES) for target in targets)
+    layers = required_layers(output, require_sandbox=require_sandbox)
     looker = _looker(
         corpora,
         FingerprintKey.load(key),
         fetch_target,
         passwords=passwords,
         layers=layers,
-        has_urls=has_urls,
         ocr=ocr,
+        has_urls=has_urls,
     )
     coverage = Coverage()
     with Crew(looker, jobs=jobs or cores()) as crew, output.progress("looked at") as bar:
@@ -140,8 +140,8 @@ def _looker(
     *,
     passwords: Sequence[str] = (),
     layers: Sequence[str] = (),
-    has_urls: bool,
     ocr: bool,
+    has_urls: bool,
 ) -> Callable[[], AbstractContextManager[Looker]]:
     """Open the corpora; return what gives each process its looker."""
     from leakwatch.corpus.bundle import open_corpus

@@ -14,7 +14,7 @@ from leakwatch.model.post import SourceBatch
 from leakwatch.model.source import SourceSpec, Via
 from leakwatch.places import load_places
 from leakwatch.ports import Source
-from leakwatch.remote import ListingLimits
+from leakwatch.remote_file import ListingLimits
 from leakwatch.sandbox.layers import missing_of, warning_of
 from leakwatch.sandbox.limits import ReadLimits
 from leakwatch.sandbox.pool import SandboxPool

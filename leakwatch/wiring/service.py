@@ -32,7 +32,12 @@ from leakwatch.store.session import SqlStore
 from leakwatch.wiring.channels import build_channels
 from leakwatch.wiring.corpora import CorporaInUse, load_key
 from leakwatch.wiring.inspecting import Threads, build_inspector
-from leakwatch.wiring.looking import build_sources, fetch_policy, open_sandbox, read_limits
+from leakwatch.wiring.looking import (
+    build_sources,
+    fetch_policy,
+    open_sandbox,
+    read_limits,
+)
 from leakwatch.wiring.storage import open_spool, open_store, prepare_state_dir
 
 THREADS = 4
