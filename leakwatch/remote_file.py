@@ -18,7 +18,6 @@ LEAST_BYTES = 64 * 1024
 """Asked for even of the slowest server."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class ListingLimits:
     """What the directory of one remote archive may cost."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from leakwatch.errors import Encrypted
-from leakwatch.extract.base import SECOND_WAY, ContentStream, Extraction, Extractor, OcrLimits
+from leakwatch.extract.base import ContentStream, Extraction, Extractor, OcrLimits
 from leakwatch.extract.carved import CarvedText
 from leakwatch.extract.dicom_text import DicomText
 from leakwatch.extract.eml import MailText
@@ -30,6 +30,7 @@ from leakwatch.extract.stripped import StrippedMarkup
 from leakwatch.extract.word_binary import WordBinary
 from leakwatch.extract.workbook_binary import WorkbookRecords
 from leakwatch.extract.xml import XmlText
+from leakwatch.model.coverage import SECOND_WAY
 
 LABELLED = ("jpeg", "png", "gif", "webp", "tiff", "pnm")
 """Pictures that may have words written into them; one that has none has no text."""
