@@ -24,6 +24,7 @@ from leakwatch.extract.picture_text import PictureText
 from leakwatch.extract.plain import PlainText
 from leakwatch.extract.powerpoint_binary import PowerPointBinary
 from leakwatch.extract.rtf import RichText
+from leakwatch.extract.runs import TextRuns
 from leakwatch.extract.sheet_markup import WorkbookMarkup
 from leakwatch.extract.spreadsheet import Workbook, WorkbookBinary
 from leakwatch.extract.stripped import StrippedMarkup
@@ -32,8 +33,11 @@ from leakwatch.extract.workbook_binary import WorkbookRecords
 from leakwatch.extract.xml import XmlText
 from leakwatch.model.coverage import SECOND_WAY
 
+UNREADABLE = ("unknown", "sqlite", "pst")
+"""Kinds that nobody reads, and that may hold text as it is: databases, mail stores, backups."""
 LABELLED = ("jpeg", "png", "gif", "webp", "tiff", "pnm")
 """Pictures that may have words written into them; one that has none has no text."""
+_MAY_BE_MUTE = frozenset((*LABELLED, *UNREADABLE))
 EXTRACTORS: Mapping[str, Extractor] = MappingProxyType(
     {
         "text": PlainText(),
@@ -57,6 +61,7 @@ EXTRACTORS: Mapping[str, Extractor] = MappingProxyType(
         "hl7": Hl7Message(),
         "dicom": DicomText(),
         **dict.fromkeys(LABELLED, PictureText()),
+        **dict.fromkeys(UNREADABLE, TextRuns()),
     }
 )
 
@@ -134,7 +139,7 @@ class TextExtraction:
                 raise
             note = f"{SECOND_WAY}: the first failed ({type(error).__name__})"
         else:
-            return extraction if extraction.text or kind not in LABELLED else None
+            return extraction if extraction.text or kind not in _MAY_BE_MUTE else None
         stream.seek(0)
         text = _SECOND_WAYS[kind].extract(stream, max_chars=self._max_chars).text
         return Extraction(text, note)

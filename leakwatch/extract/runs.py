@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator
 
 from leakwatch.extract.base import ContentStream, Extraction
+from leakwatch.model.coverage import RUNS_OF_TEXT
 
 MIN_CHARS = 24
 """A shorter run says little; in random bytes one of this length is rare."""
-NOTE = "runs of text in bytes of no known format"
 MAX_BYTES = 512 * 1024 * 1024
 """Looked at, some 15 s of CPU; larger files of unknown kind are films and disk images."""
 _CHUNK_BYTES = 4 * 1024 * 1024
@@ -40,7 +40,7 @@ class TextRuns:
             if chars > max_chars:
                 break
         text = "\n".join(parts)[:max_chars]
-        return Extraction(text, NOTE if text else None)
+        return Extraction(text, RUNS_OF_TEXT if text else None)
 
 
 def _runs(stream: ContentStream) -> Iterator[str]:

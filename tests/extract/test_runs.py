@@ -8,7 +8,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leakwatch.extract.runs import MIN_CHARS, NOTE, TextRuns
+from leakwatch.extract.runs import MIN_CHARS, TextRuns
+from leakwatch.model.coverage import RUNS_OF_TEXT
 
 WORDS = "The made-up patient came in on a Tuesday and left again on foot. "
 
@@ -49,7 +50,7 @@ def test_rules_and_numbers_are_no_text() -> None:
 def test_what_was_done_is_said() -> None:
     """A text found this way says so; none found says nothing."""
     extraction = TextRuns().extract(io.BytesIO(b"\0" + WORDS.encode() + b"\0"), max_chars=100)
-    assert extraction.note == NOTE
+    assert extraction.note == RUNS_OF_TEXT
     assert TextRuns().extract(io.BytesIO(bytes(100)), max_chars=100).note is None
 
 
