@@ -13,6 +13,9 @@ BASE_IMAGE ?= python:3.13-slim
 # Worker processes of pytest; 0 runs the tests in one process.
 TEST_JOBS ?= auto
 TEST_ARGS ?=
+# Seconds for each target of the fuzzer, and which targets; all when empty.
+FUZZ_S ?= 60
+TARGET ?=
 # The benchmarks are the modules that can be run.
 BENCH ?= $(basename $(notdir $(shell grep -l __main__ tests/bench/*.py)))
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
@@ -23,7 +26,7 @@ RUN_READY := $(VENV)/.leakwatch-run
 DEV_READY := $(VENV)/.leakwatch-dev
 LOCKS := requirements.lock .ci/build.lock
 
-.PHONY: help demo test lint format bench bench-accuracy lock image clean
+.PHONY: help demo test fuzz lint format bench bench-accuracy lock image clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +36,16 @@ demo: $(RUN_READY) ## Show leakwatch at work on a made-up leak site on this mach
 
 test: $(DEV_READY) ## Run the tests; TEST_ARGS="-k words" narrows, TEST_JOBS=0 runs one process.
 	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile $(TEST_ARGS)
+
+fuzz: $(DEV_READY) ## Fuzz the parsers; FUZZ_S=60 seconds each, TARGET="names" narrows.
+	@if ! $(BIN)/python -c 'import atheris' 2>/dev/null; then
+	  $(BIN)/python -c 'import sys; sys.exit(not ((3, 11) <= sys.version_info < (3, 14)))' || {
+	    echo "make fuzz: atheris has no wheels for $$($(BIN)/python -V); CPython 3.11 to 3.13 will do" >&2
+	    exit 1
+	  }
+	  $(PIP) install --only-binary :all: atheris
+	fi
+	$(BIN)/python -m tests.fuzz $(TARGET) --seconds $(FUZZ_S)
 
 lint: $(DEV_READY) ## Check style, types and the import rules.
 	@$(BIN)/ruff check --quiet .

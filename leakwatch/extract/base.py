@@ -38,6 +38,18 @@ class PictureLimits:
     """Of all together, decoded: some 20 s of CPU."""
 
 
+@dataclass(frozen=True, slots=True)
+class OcrLimits:
+    """How much of an artefact's pages is read by OCR."""
+
+    max_pages: int = 40
+    """Pages that look like documents; others cost next to nothing."""
+    page_s: float = 8.0
+    """CPU of one page; 0.4 s is common at 150 dpi."""
+    total_s: float = 20.0
+    """CPU of all pages together, after which no other is begun."""
+
+
 class ContentStream(Protocol):
     """Content read from its start; seekable."""
 

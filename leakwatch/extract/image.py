@@ -7,19 +7,23 @@ may claim 50,000 x 50,000. Large pictures are shrunk while they are decoded
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 # Named one by one: Pillow would else load all of its plugins for a TIFF.
 from PIL import (
+    AvifImagePlugin,
     BmpImagePlugin,
     GifImagePlugin,
     Image,
     ImageFile,
+    Jpeg2KImagePlugin,
     JpegImagePlugin,
     PngImagePlugin,
+    PpmImagePlugin,
     TiffImagePlugin,
     UnidentifiedImageError,
     WebPImagePlugin,
@@ -41,8 +45,13 @@ FORMATS = tuple(
         GifImagePlugin.GifImageFile,
         BmpImagePlugin.BmpImageFile,
         WebPImagePlugin.WebPImageFile,
+        Jpeg2KImagePlugin.Jpeg2KImageFile,
+        PpmImagePlugin.PpmImageFile,
+        AvifImagePlugin.AvifImageFile,
     )
 )
+# A child may make no threads.
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 _AS_IT_IS = frozenset({"L", "RGB"})
 _GREYS = frozenset({"1", "LA", "La"})
 _PALETTES = frozenset({"P", "PA"})
@@ -79,8 +88,12 @@ class PictureFile:
         note = None
         frames = picture_frames(stream, PictureBudget(limits))
         try:
-            for picture in frames:
-                found.setdefault(picture.hashes[0], picture)
+            for number, picture in enumerate(frames):
+                if number >= limits.max_pages:
+                    note = f"pictures of the first {number} frames only"
+                    break
+                if picture is not None:
+                    found.setdefault(picture.hashes[0], picture)
                 if len(found) >= limits.max_pictures:
                     note = f"pictures cut after {limits.max_pictures}"
                     break
@@ -91,8 +104,8 @@ class PictureFile:
         return Gallery(tuple(found.values()), note)
 
 
-def picture_frames(stream: ContentStream, budget: PictureBudget) -> Iterator[Picture]:
-    """Yield the picture of each page or frame that is large enough.
+def picture_frames(stream: ContentStream, budget: PictureBudget) -> Iterator[Picture | None]:
+    """Yield the picture of each page or frame, None for one that is too small.
 
     Raises:
         BudgetExceeded: a picture is too large.
@@ -100,7 +113,7 @@ def picture_frames(stream: ContentStream, budget: PictureBudget) -> Iterator[Pic
         Exception: whatever else Pillow raises.
     """
     number = 0
-    with _opened(stream) as image:
+    with opened(stream) as image:
         while True:
             try:
                 image.seek(number)
@@ -109,6 +122,8 @@ def picture_frames(stream: ContentStream, budget: PictureBudget) -> Iterator[Pic
             if min(image.size) >= MIN_SIDE_PX:
                 budget.enter(image.size)
                 yield hash_picture(image)
+            else:
+                yield None
             number += 1
 
 
@@ -116,7 +131,7 @@ def hash_picture(image: Image.Image) -> Picture:
     """Return the hashes of a picture whose size was judged; decodes it."""
     # Twice the side: JPEG shrinks by halves, and the rest is to be done well.
     image.draft(None, (2 * SIDE_PX, 2 * SIDE_PX))
-    _load(image)
+    load(image)
     if image.mode[0] in "IF":
         image = Image.fromarray(_as_bytes(np.asarray(image)))
     if image.mode in _PALETTES:
@@ -130,25 +145,45 @@ def hash_picture(image: Image.Image) -> Picture:
     return pdq(np.asarray(image))
 
 
-def _opened(stream: ContentStream) -> Image.Image:
+def opened(stream: ContentStream, formats: Sequence[str] = FORMATS) -> Image.Image:
+    """Open a picture whose pixels nobody has touched yet.
+
+    Raises:
+        BudgetExceeded: it claims far too many.
+        ExtractError: the header is none of the formats'.
+    """
     try:
-        return Image.open(stream, formats=FORMATS)  # type: ignore[arg-type]
+        try:
+            return Image.open(stream, formats=formats)  # type: ignore[arg-type]
+        except (ValueError, UnidentifiedImageError):
+            # A comment with a wrong checksum, a colour profile that unpacks to megabytes:
+            # what shows the picture on a screen does without.
+            stream.seek(0)
+            with _leniently():
+                return Image.open(stream, formats=formats)  # type: ignore[arg-type]
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise BudgetExceeded("a picture is far too large", limit="pixels") from None
     except UnidentifiedImageError:
         raise ExtractError("the header is no picture's") from None
 
 
-def _load(image: Image.Image) -> None:
+def load(image: Image.Image) -> None:
     """Decode; of a file that is cut off, what there is."""
     try:
         image.load()
-    except OSError:
-        ImageFile.LOAD_TRUNCATED_IMAGES = True
-        try:
+    except (OSError, ValueError):
+        with _leniently():
             image.load()
-        finally:
-            ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+
+@contextlib.contextmanager
+def _leniently() -> Iterator[None]:
+    """Have Pillow make do with what is whole."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
 def _as_bytes(values: NDArray[np.generic]) -> NDArray[np.uint8]:

@@ -12,11 +12,10 @@ from itertools import islice
 
 import pypdfium2
 import pypdfium2.raw
-from PIL import Image
 
 from leakwatch.errors import BudgetExceeded, Encrypted
 from leakwatch.extract.base import ContentStream, Gallery, PictureLimits
-from leakwatch.extract.image import MIN_SIDE_PX, PictureBudget, hash_picture
+from leakwatch.extract.image import MIN_SIDE_PX, PictureBudget, hash_picture, opened
 from leakwatch.model.picture import Picture
 
 _MAX_OBJECTS = 2_000
@@ -83,7 +82,7 @@ def _picture(embedded: pypdfium2.PdfImage, budget: PictureBudget) -> Picture:
     if embedded.get_filters(skip_simple=True) == ["DCTDecode"]:
         # The scanner's own JPEG: decoded as it would be if it lay there as a file.
         raw = bytes(embedded.get_data(decode_simple=True))
-        with Image.open(io.BytesIO(raw), formats=("JPEG",)) as image:
+        with opened(io.BytesIO(raw), ("JPEG",)) as image:
             if image.size != embedded.get_px_size():
                 budget.enter(image.size)
             return hash_picture(image)

@@ -6,12 +6,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from leakwatch.extract.base import ContentStream, Gallery, PictureLimits, PictureReader
+from leakwatch.extract.dicom_pictures import DicomPictures
 from leakwatch.extract.image import PictureFile
+from leakwatch.extract.package_pictures import PackagePictures
 from leakwatch.extract.pdf_pictures import PdfPictures
 
-PICTURE_KINDS = ("jpeg", "png", "tiff", "gif", "webp", "bmp")
+PICTURE_KINDS = ("jpeg", "png", "tiff", "gif", "webp", "bmp", "jp2", "pnm", "avif")
+_PACKAGE_KINDS = ("docx", "xlsx", "pptx", "odf", "epub", "xps", "opc")
 _READERS: Mapping[str, PictureReader] = MappingProxyType(
-    {**dict.fromkeys(PICTURE_KINDS, PictureFile()), "pdf": PdfPictures()}
+    {
+        **dict.fromkeys(PICTURE_KINDS, PictureFile()),
+        **dict.fromkeys(_PACKAGE_KINDS, PackagePictures()),
+        "pdf": PdfPictures(),
+        "dicom": DicomPictures(),
+    }
 )
 
 

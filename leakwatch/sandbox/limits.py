@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from leakwatch.extract.base import PictureLimits
+from leakwatch.extract.base import OcrLimits, PictureLimits
 from leakwatch.unpack.budget import BudgetLimits
 
 _MIB = 1024 * 1024
@@ -17,6 +17,8 @@ class ReadLimits:
     budget: BudgetLimits = field(default_factory=BudgetLimits)
     pictures: PictureLimits | None = None
     """None: nothing is looked through for pictures, and no decoder is loaded."""
+    ocr: OcrLimits | None = None
+    """None: pages that are pictures are not read, and Tesseract is not loaded."""
     max_text_chars: int = 64 * _MIB
     """Text of one artefact or member; the rest is cut and the cut is noted."""
     cpu_s: int = 60

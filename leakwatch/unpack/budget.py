@@ -19,13 +19,16 @@ class BudgetLimits:
     max_total_bytes: int = 4096 * _MIB
     """Bytes unpacked at all levels together."""
     max_member_bytes: int = 1024 * _MIB
+    """Bytes of one member, except of archives and long texts that are read as they come."""
     max_ratio: float = 200.0
     """Bytes out of one member for each packed byte, once past the grace."""
     ratio_grace_bytes: int = 64 * _MIB
     """Output of one member up to which no ratio is too high."""
     max_held_bytes: int = 256 * _MIB
     """Bytes of one member kept in memory: a format read from its end, packed in
-    another, is opened up to this size; longer text is cut here."""
+    another, is opened up to this size."""
+    text_part_bytes: int = 32 * _MIB
+    """Text longer than two of these is read in parts of about this size."""
 
 
 class Budget:
@@ -58,6 +61,10 @@ class Budget:
         """Open the account of one member; ``packed_bytes`` None knows no ratio."""
         return MemberAccount(self, packed_bytes)
 
+    def uncharged(self) -> MemberAccount:
+        """Open an account for bytes that were charged already."""
+        return MemberAccount(None, None)
+
     def take(self, size: int) -> None:
         """Charge bytes to the whole. Raises BudgetExceeded."""
         self.total_bytes += size
@@ -69,17 +76,24 @@ class Budget:
 class MemberAccount:
     """The bytes of one member; each is charged to the whole as well."""
 
-    def __init__(self, budget: Budget, packed_bytes: int | None) -> None:
+    def __init__(self, budget: Budget | None, packed_bytes: int | None) -> None:
         self._budget = budget
         self._packed_bytes = packed_bytes
+        self._is_streamed = False
         self.size_bytes = 0
+
+    def stream(self) -> None:
+        """Lift the limit of one member: nothing of it is kept, and what is in it has limits of its own."""
+        self._is_streamed = True
 
     def take(self, size: int) -> None:
         """Charge bytes. Raises BudgetExceeded with the limit's name and both numbers."""
-        limits = self._budget.limits
         self.size_bytes += size
+        if self._budget is None:
+            return
+        limits = self._budget.limits
         self._budget.take(size)
-        if self.size_bytes > limits.max_member_bytes:
+        if self.size_bytes > limits.max_member_bytes and not self._is_streamed:
             raise _exceeded("member_bytes", self.size_bytes, limits.max_member_bytes)
         if self._packed_bytes is None or self.size_bytes <= limits.ratio_grace_bytes:
             return

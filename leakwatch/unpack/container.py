@@ -48,6 +48,9 @@ class Member:
 
     Raises UnpackError (Encrypted, Corrupt, Unsupported), also half-way.
     """
+    kind: str | None = None
+    """What it is, where it is a stretch of the container's own bytes told apart:
+    nothing is unpacked, and no budget is charged. None to be told by its content."""
 
 
 class Container(Protocol):
@@ -57,8 +60,10 @@ class Container(Protocol):
     ``formats.py``.
     """
 
-    needs_seek: bool
-    """False for formats read forwards (gzip, tar): these are never held in memory."""
+    @property
+    def needs_seek(self) -> bool:
+        """False for formats read forwards (gzip, tar): these are never held in memory."""
+        ...
 
     def members(self, stream: SeekableStream, passwords: Sequence[str] = (), /) -> Iterator[Member]:
         """Yield the members in the container's own order, folders and links left out.
@@ -74,6 +79,14 @@ class Container(Protocol):
         Raises:
             UnpackError: the container itself gives out here; what came before stands.
         """
+        ...
+
+
+class Document(Container, Protocol):
+    """A format that is a text itself, and a container only where files are attached to it."""
+
+    def has_members(self, stream: SeekableStream, /) -> bool:
+        """Tell whether there are any; leaves the stream anywhere. Raises anything."""
         ...
 
 

@@ -39,6 +39,7 @@ _CALLS: dict[str, tuple[Any, ...]] = {
     "archive_read_next_header2": (c_int, _A, _E),
     "archive_read_data_block": (c_int, _A, POINTER(c_void_p), POINTER(c_size_t), POINTER(c_int64)),
     "archive_format": (c_int, _A),
+    "archive_filter_count": (c_int, _A),
     "archive_read_has_encrypted_entries": (c_int, _A),
     "archive_entry_new": (c_void_p,),
     "archive_entry_free": (None, _E),
@@ -77,7 +78,7 @@ def library() -> ctypes.CDLL:
     """Return the library. Raises Unsupported where this machine has none."""
     if _LIBRARY is None:
         raise Unsupported(
-            "reading this kind needs libarchive, which is not installed",
+            "reading this kind needs libarchive (Debian: libarchive13), which is not installed",
             hint="apt-get install libarchive13 (libarchive13t64 from Debian 13 on)",
         )
     return _LIBRARY

@@ -80,6 +80,9 @@ def _opened(
             archive = _Archive(lib, pointer, entry, source, has_passwords=bool(passwords))
             if source.attach(pointer, seekable=reader.needs_seek) <= libarchive.RETRY:
                 raise archive.problem("the archive cannot be opened")
+            # The last of the filters is none at all.
+            if reader.filters and lib.archive_filter_count(pointer) < 2:
+                raise Corrupt("it is not packed the way it starts")
             yield archive
     finally:
         lib.archive_entry_free(entry)

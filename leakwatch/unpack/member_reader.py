@@ -24,6 +24,8 @@ class MemberReader:
         self._account = account
         self._chunks: Iterator[bytes] | None = None
         self._pending = b""
+        self._at = 0
+        """How much of what is pending was given out."""
         self._sha256 = hashlib.sha256()
         self._crc32 = 0
         self._is_at_end = False
@@ -31,24 +33,26 @@ class MemberReader:
 
     def read(self, size: int, /) -> bytes:
         """Return at most ``size`` bytes; ``b""`` at the end or where reading stopped."""
-        if not self._pending:
-            self._pending = self._pull()
-        data, self._pending = self._pending[:size], self._pending[size:]
+        if self._at == len(self._pending):
+            self._pending, self._at = self._pull(), 0
+        data = self._pending[self._at : self._at + size]
+        self._at += len(data)
         return data
 
     def seek(self, _offset: int, _whence: int = 0, /) -> int:
         raise io.UnsupportedOperation("a member is read forwards")
 
     def tell(self) -> int:
-        return self.read_bytes - len(self._pending)
+        return self.read_bytes - len(self._pending) + self._at
 
     def peek(self, size: int) -> bytes:
         """Return the next ``size`` bytes, fewer at the end, without consuming them."""
-        while len(self._pending) < size:
-            data = self._pull()
-            if not data:
-                break
-            self._pending += data
+        parts = [self._pending[self._at :]]
+        have = len(parts[0])
+        while have < size and (data := self._pull()):
+            parts.append(data)
+            have += len(data)
+        self._pending, self._at = b"".join(parts), 0
         return self._pending[:size]
 
     def hold(self, max_bytes: int) -> tuple[io.BytesIO, bool]:
@@ -67,7 +71,7 @@ class MemberReader:
 
     def drain(self) -> None:
         """Read to the end, for the digests."""
-        self._pending = b""
+        self._pending, self._at = b"", 0
         while self._pull():
             pass
 

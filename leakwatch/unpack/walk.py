@@ -1,98 +1,32 @@
 """Recursion through containers, under the budget, with member paths kept.
 
-The walk is a stream of events, so that whoever listens knows what was being
-read when the process died: ``Opened`` comes before anything risky is done with
-an artefact, ``Done`` after. A walk can be taken up again behind that point.
+The walk is a stream of events (``events.py``), so that whoever listens knows
+what was being read when the process died: ``Opened`` comes before anything risky
+is done with an artefact, ``Done`` after. A walk can be taken up again behind
+that point.
 """
 
 from __future__ import annotations
 
-import hashlib
-import zlib
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
-from leakwatch.errors import (
-    BudgetExceeded,
-    ChildKilled,
-    Corrupt,
-    ExtractError,
-    LeakwatchError,
-    Unsupported,
-)
-from leakwatch.extract.base import Extraction, Gallery
+from leakwatch.errors import BudgetExceeded, ChildKilled, Corrupt, LeakwatchError, Unsupported
 from leakwatch.model.artefact import Artefact, MemberPath
 from leakwatch.model.volumes import volume_of
 from leakwatch.unpack.budget import Budget
-from leakwatch.unpack.container import CHUNK_BYTES, Container, Member, SeekableStream
-from leakwatch.unpack.formats import CONTAINERS, UNREAD_ARCHIVES
+from leakwatch.unpack.container import Container, Member, SeekableStream
+from leakwatch.unpack.events import Done, Event, Extract, Look, Opened, Resume
+from leakwatch.unpack.formats import UNREAD_ARCHIVES
 from leakwatch.unpack.held_volumes import HeldSet, HeldVolumes
+from leakwatch.unpack.listings import RISKY_KINDS, with_listing
+from leakwatch.unpack.long_text import LONG_KINDS, LongText
 from leakwatch.unpack.member_reader import MemberReader, as_unpack_error
-from leakwatch.unpack.self_extractor import PROGRAM_KINDS, appended_kind
+from leakwatch.unpack.opening import forward_opener, long_text_opener, opened_kind, opener
+from leakwatch.unpack.refine import refine
 from leakwatch.unpack.sniff import HEAD_BYTES, UNKNOWN, sniff
+from leakwatch.unpack.told import as_extract_error, joined_artefact, member_artefact, with_error
 from leakwatch.unpack.volumes import JoinedStream, missing_of
-from leakwatch.unpack.zip_directory import has_directory
-
-
-class Extract(Protocol):
-    """Turns content into text."""
-
-    def has_text(self, kind: str) -> bool:
-        """Tell whether content of this kind is read as text."""
-        ...
-
-    def is_risky(self, kind: str) -> bool:
-        """Tell whether a parser of this kind may die, hang or eat memory."""
-        ...
-
-    def __call__(self, kind: str, stream: SeekableStream, *, plainly: bool) -> Extraction | None:
-        """Return the text, or None for a kind that has none.
-
-        ``plainly`` asks for the way that cannot fail. Raises anything.
-        """
-        ...
-
-
-class Look(Protocol):
-    """Turns content into hashes of the pictures in it."""
-
-    def has_pictures(self, kind: str) -> bool:
-        """Tell whether content of this kind is looked through for pictures."""
-        ...
-
-    def __call__(self, kind: str, stream: SeekableStream) -> Gallery:
-        """Return the pictures in content of such a kind; raises anything."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """Reading of this artefact begins; what is said of it is provisional."""
-
-    artefact: Artefact
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """All that is known of this artefact; the members of a container come before."""
-
-    artefact: Artefact
-
-
-Event = Opened | Done
-
-
-@dataclass(frozen=True, slots=True)
-class Resume:
-    """Where to take up a walk that died. Ordinals as in ``MemberPath.ordinals``."""
-
-    after: tuple[int, ...] | None = None
-    """Nothing up to here is told again, but the containers around it are re-entered."""
-    plainly: tuple[int, ...] | None = None
-    """This one is read the plain way: its parser died."""
-    skip: bool = False
-    """The first member not told yet is passed over: its unpacking died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +58,17 @@ class Walker:
         """
         joined = stream if isinstance(stream, JoinedStream) else None
         head = joined.head(HEAD_BYTES) if joined else stream.read(HEAD_BYTES)
-        place = _Place(MemberPath((name,), ()), sniff(head), 0)
+        place = _Place(MemberPath((name,), ()), refine(sniff(head), stream), 0)
         artefact = Artefact(place.path, place.kind, 0, "", 0)
-        container = self._container(place) or self._appended(place, stream)
+        container = self._long_text(place, stream.seek(0, 2)) or self._opener(place, stream)
         stream.seek(0)
         if container is None:
             yield from self._leaf(place, stream, artefact)
             return
-        artefact = replace(artefact, kind=_container_kind(place, container), is_container=True)
+        artefact = replace(artefact, kind=opened_kind(place.kind, container), is_container=True)
         yield Opened(artefact)
         error = yield from self._inside(container, stream, place)
-        yield Done(self._with_text(_with_error(artefact, error), stream))
+        yield from self._done(container, stream, place, with_error(artefact, error))
 
     def _inside(
         self, container: Container, stream: SeekableStream, place: _Place
@@ -144,7 +78,8 @@ class Walker:
         error: LeakwatchError | None = None
         next_ordinal = 0
         try:
-            self.budget.check_depth(place.depth + 1)
+            if not isinstance(container, LongText):
+                self.budget.check_depth(place.depth + 1)
             for member in container.members(stream, self.passwords):
                 self.budget.enter_member()
                 next_ordinal = member.ordinal + 1
@@ -165,18 +100,18 @@ class Walker:
         """
         path = parent.path.child(held.name, ordinal)
         place = _Place(path, sniff(held.stream.head(HEAD_BYTES)), parent.depth + 1)
-        container = self._container(place) or self._appended(place, held.stream)
+        container = self._opener(place, held.stream)
         if self._is_told(path.ordinals) or container is None:
             return
-        artefact = replace(_joined(path, held), kind=_container_kind(place, container))
+        artefact = replace(joined_artefact(path, held), kind=opened_kind(place.kind, container))
         if self._is_to_skip(path.ordinals):
             killed = ChildKilled("unpacking this member ran over a limit")
-            yield Done(_with_error(artefact, killed))
+            yield Done(with_error(artefact, killed))
             return
         yield Opened(artefact)
         held.stream.seek(0)
         error = yield from self._inside(container, held.stream, place)
-        yield Done(_with_error(artefact, error))
+        yield Done(with_error(artefact, error))
 
     def _guarded(
         self, container: Container, member: Member, parent: _Place, volumes: HeldVolumes
@@ -187,45 +122,51 @@ class Walker:
         except Exception as error:  # noqa: BLE001  (hostile bytes raise anything)
             path = parent.path.child(member.name, member.ordinal)
             claims = (member.size_bytes or 0, "", member.crc32 or 0)
-            yield Done(_with_error(Artefact(path, UNKNOWN, *claims), as_unpack_error(error)))
+            yield Done(with_error(Artefact(path, UNKNOWN, *claims), as_unpack_error(error)))
 
     def _member(
         self, container: Container, member: Member, parent: _Place, volumes: HeldVolumes
     ) -> Iterator[Event]:
         path = parent.path.child(member.name, member.ordinal)
-        reader = MemberReader(member, self.budget.account(member.packed_bytes))
+        is_part = member.kind is not None
+        budget = self.budget
+        account = budget.uncharged() if is_part else budget.account(member.packed_bytes)
+        reader = MemberReader(member, account)
         if self._is_told(path.ordinals) or self._is_to_skip(path.ordinals):
             if not self._is_told(path.ordinals):
                 killed = ChildKilled("unpacking this member ran over a limit")
-                yield Done(_with_error(_artefact(path, UNKNOWN, reader), killed))
+                yield Done(with_error(member_artefact(path, UNKNOWN, reader), killed))
             elif volume_of(member.name) is not None:
                 # Told, but what it is a part of may not be.
                 self._hold(reader, path, sniff(reader.peek(HEAD_BYTES)), volumes)
             if not container.needs_seek:
                 reader.drain()
             return
-        place = _Place(path, sniff(reader.peek(HEAD_BYTES)), parent.depth + 1)
-        if volumes.wants(member.name, place.kind):
-            yield Done(self._hold(reader, path, place.kind, volumes))
+        kind = member.kind or sniff(reader.peek(HEAD_BYTES))
+        place = _Place(path, kind, parent.depth + (not is_part))
+        if not is_part and volumes.wants(member.name, kind):
+            yield Done(self._hold(reader, path, kind, volumes))
             return
-        inner = self._container(place)
-        if inner is not None and not inner.needs_seek:
-            yield from self._nested(inner, reader, reader, place)
+        forward = self._forward(place, reader, is_part=is_part)
+        if forward is not None:
+            account.stream()
+            yield from self._nested(forward, reader, reader, place)
             return
         held, is_cut = reader.hold(self.budget.limits.max_held_bytes)
-        inner = inner or self._appended(place, held)
+        place = replace(place, kind=member.kind or refine(place.kind, held))
+        inner = self._opener(place, held)
         if inner is not None and is_cut:
             too_large = BudgetExceeded(
                 "too large to be opened inside an archive", limit="held_bytes"
             )
-            yield Done(_with_error(_artefact(path, place.kind, reader), too_large))
+            yield Done(with_error(member_artefact(path, place.kind, reader), too_large))
         elif inner is not None:
             yield from self._nested(inner, held, reader, place)
         else:
             error = reader.error
             if is_cut and (self.extract.has_text(place.kind) or self._shows(place)):
                 error = error or BudgetExceeded("read in part only", limit="held_bytes")
-            artefact = _with_error(_artefact(path, place.kind, reader), error)
+            artefact = with_error(member_artefact(path, place.kind, reader), error)
             yield from self._leaf(place, held, artefact)
 
     @staticmethod
@@ -233,34 +174,49 @@ class Walker:
         """Hold a member that is a volume, if it is one; return it, unopened."""
         name = path.names[-1]
         if not volumes.wants(name, kind):
-            return _artefact(path, kind, reader)
+            return member_artefact(path, kind, reader)
         held, is_cut = reader.hold(volumes.room_bytes)
         is_kept = volumes.keep(name, held, is_cut=is_cut)
-        artefact = replace(_artefact(path, kind, reader), is_container=True)
+        artefact = replace(member_artefact(path, kind, reader), is_container=True)
         too_large = BudgetExceeded("too large to be joined inside an archive", limit="held_bytes")
-        return _with_error(artefact, reader.error or (None if is_kept else too_large))
+        return with_error(artefact, reader.error or (None if is_kept else too_large))
 
     def _nested(
         self, inner: Container, stream: SeekableStream, reader: MemberReader, place: _Place
     ) -> Iterator[Event]:
-        kind = _container_kind(place, inner)
-        artefact = replace(_artefact(place.path, kind, reader), is_container=True)
+        kind = opened_kind(place.kind, inner)
+        artefact = replace(member_artefact(place.path, kind, reader), is_container=True)
         yield Opened(artefact)
         error = yield from self._inside(inner, stream, place)
         reader.drain()
         size_bytes, sha256, crc32 = reader.facts()
         artefact = replace(artefact, size_bytes=size_bytes, sha256=sha256, crc32=crc32)
-        artefact = _with_error(artefact, reader.error or error)
-        yield Done(self._with_text(artefact, stream) if inner.needs_seek else artefact)
+        artefact = with_error(artefact, reader.error or error)
+        yield from self._done(inner, stream, place, artefact)
+
+    def _done(
+        self, container: Container, stream: SeekableStream, place: _Place, artefact: Artefact
+    ) -> Iterator[Event]:
+        """Yield the last events of a container: of one with words of its own, those are read now."""
+        if container.needs_seek:
+            yield from self._read(replace(place, kind=artefact.kind), stream, artefact)
+        else:
+            yield Done(artefact)
 
     def _leaf(self, place: _Place, stream: SeekableStream, artefact: Artefact) -> Iterator[Event]:
         """Yield the events of one artefact that holds no others."""
         if place.kind in UNREAD_ARCHIVES and artefact.error is None:
-            artefact = _with_error(artefact, Unsupported(f"no reader for {place.kind}"))
+            artefact = with_error(artefact, Unsupported(f"no reader for {place.kind}"))
+        yield from self._read(place, stream, artefact)
+
+    def _read(self, place: _Place, stream: SeekableStream, artefact: Artefact) -> Iterator[Event]:
+        """Yield the events of reading what an artefact says and shows itself."""
         shows = self._shows(place)
-        if shows or (self.extract.is_risky(place.kind) and not self._is_plain(place.path)):
-            yield Opened(artefact)
-        artefact = self._with_text(artefact, stream)
+        is_risky = self.extract.is_risky(place.kind) or place.kind in RISKY_KINDS
+        if shows or (is_risky and not self._is_plain(place.path)):
+            # Its members, if it has any, are told: what dies now is the reading of it.
+            yield Opened(replace(artefact, is_container=False))
+        artefact = self._with_words(artefact, stream)
         yield Done(self._with_pictures(artefact, stream) if shows else artefact)
 
     def _with_text(self, artefact: Artefact, stream: SeekableStream) -> Artefact:
@@ -269,10 +225,15 @@ class Walker:
             plainly = self._is_plain(artefact.path)
             extraction = self.extract(artefact.kind, stream, plainly=plainly)
         except Exception as error:  # noqa: BLE001  (hostile bytes raise anything)
-            return _with_error(artefact, _as_extract_error(artefact.kind, error))
+            return with_error(artefact, as_extract_error(artefact.kind, error))
         if extraction is None:
             return artefact
         return replace(artefact, text=extraction.text, detail=artefact.detail or extraction.note)
+
+    def _with_words(self, artefact: Artefact, stream: SeekableStream) -> Artefact:
+        """Return an artefact with its text and with what that, or it, tells of other files."""
+        read, plainly = self._with_text(artefact, stream), self._is_plain(artefact.path)
+        return with_listing(read, stream, plainly=plainly, read_text=self._with_text)
 
     def _shows(self, place: _Place) -> bool:
         """Tell whether to look for pictures: not again in what a decoder died of."""
@@ -288,21 +249,24 @@ class Walker:
         except Exception as error:  # noqa: BLE001  (hostile bytes raise anything)
             if artefact.error is not None:
                 return artefact
-            return _with_error(artefact, _as_extract_error(artefact.kind, error, of="pictures"))
+            return with_error(artefact, as_extract_error(artefact.kind, error, of="pictures"))
         note = artefact.detail or gallery.note
         return replace(artefact, pictures=gallery.pictures, detail=note)
 
-    def _container(self, place: _Place) -> Container | None:
-        return None if self._is_plain(place.path) else CONTAINERS.get(place.kind)
+    def _opener(self, place: _Place, stream: SeekableStream) -> Container | None:
+        return None if self._is_plain(place.path) else opener(place.kind, stream)
 
-    def _appended(self, place: _Place, stream: SeekableStream) -> Container | None:
-        """Return the reader of an archive that hangs at the end of other data."""
-        if self._is_plain(place.path):
+    def _forward(self, place: _Place, reader: MemberReader, *, is_part: bool) -> Container | None:
+        """Return who opens a member as it comes, without its being held."""
+        if self._is_plain(place.path) or is_part:
             return None
-        if has_directory(stream):
-            return CONTAINERS["zip"]
-        kind = appended_kind(stream) if place.kind in PROGRAM_KINDS else None
-        return None if kind is None else CONTAINERS[kind]
+        if place.kind not in LONG_KINDS:
+            return forward_opener(place.kind)
+        most = 2 * self.budget.limits.text_part_bytes + 1
+        return self._long_text(place, len(reader.peek(most)))
+
+    def _long_text(self, place: _Place, size_bytes: int) -> Container | None:
+        return long_text_opener(place.kind, size_bytes, self.budget.limits)
 
     def _is_plain(self, path: MemberPath) -> bool:
         return path.ordinals == self.resume.plainly
@@ -321,40 +285,3 @@ class Walker:
             return False
         self._has_skipped = True
         return True
-
-
-def _container_kind(place: _Place, container: Container) -> str:
-    """Name an archive that starts with something else (a self-extractor) for what it is."""
-    if place.kind not in PROGRAM_KINDS:
-        return place.kind
-    return next((kind for kind, one in CONTAINERS.items() if one is container), place.kind)
-
-
-def _joined(path: MemberPath, held: HeldSet) -> Artefact:
-    """Return what several volumes are as one."""
-    sha256, crc32 = hashlib.sha256(), 0
-    held.stream.seek(0)
-    while data := held.stream.read(CHUNK_BYTES):
-        sha256.update(data)
-        crc32 = zlib.crc32(data, crc32)
-    size_bytes = held.stream.size_bytes
-    return Artefact(path, UNKNOWN, size_bytes, sha256.hexdigest(), crc32, is_container=True)
-
-
-def _artefact(path: MemberPath, kind: str, reader: MemberReader) -> Artefact:
-    size_bytes, sha256, crc32 = reader.facts()
-    return Artefact(path, kind, size_bytes, sha256, crc32)
-
-
-def _with_error(artefact: Artefact, error: LeakwatchError | None) -> Artefact:
-    if error is None:
-        return artefact
-    return replace(artefact, error=error.slug, detail=error.what)
-
-
-def _as_extract_error(kind: str, error: Exception, *, of: str = "text") -> LeakwatchError:
-    if isinstance(error, LeakwatchError):
-        return error
-    if isinstance(error, MemoryError):
-        return as_unpack_error(error)
-    return ExtractError(f"no {of} from {kind} ({type(error).__name__})")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 
 from leakwatch.extract.base import PictureLimits
 from leakwatch.extract.image import PictureFile
@@ -91,6 +92,25 @@ def saved(image: Image.Image, form: str, **options: Any) -> bytes:
     file = io.BytesIO()
     image.save(file, form, **options)
     return file.getvalue()
+
+
+LABELLED_FORMATS = ("JPEG", "PNG", "TIFF", "GIF", "WEBP", "PPM")
+
+
+def labelled_picture(form: str, words: str, size: tuple[int, int] = (72, 64)) -> bytes:
+    """Return a picture file with words written into it, the way of its format."""
+    image = photo(1, size)
+    if form == "PNG":
+        info = PngInfo()
+        info.add_itxt("Comment", words, zip=True)
+        return saved(image, form, pnginfo=info)
+    if form == "GIF":
+        return saved(image.convert("P"), form, comment=words.encode())
+    if form == "PPM":
+        return saved(image, form).replace(b"\n", b"\n# " + words.encode() + b"\n", 1)
+    exif = Image.Exif()
+    exif[0x010E], exif[0x010F] = words.encode(), "Camera Maker"
+    return saved(image, form, exif=exif)
 
 
 def pages(images: Sequence[Image.Image], form: str) -> bytes:

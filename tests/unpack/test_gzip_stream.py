@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leakwatch.unpack.gzip_stream import GzipStream
+from leakwatch.unpack.gzip_stream import GZIP
 from tests.support.archives import artefacts
 
 
@@ -16,7 +16,7 @@ from tests.support.archives import artefacts
 def test_pieces_are_joined(pieces: list[bytes], padding: int) -> None:
     """Concatenated streams are one file, with or without zero padding behind."""
     packed = b"".join(gzip.compress(piece) for piece in pieces) + bytes(padding)
-    (member,) = GzipStream().members(io.BytesIO(packed))
+    (member,) = GZIP.members(io.BytesIO(packed))
     assert b"".join(member.chunks()) == b"".join(pieces)
 
 
@@ -41,7 +41,7 @@ def test_the_stored_name_is_told(name: str) -> None:
         file.write(b"x")
     for encoding in ("utf-8", "latin-1"):
         raw = packed.getvalue().replace(b"x\0", name.encode(encoding) + b"\0", 1)
-        (member,) = GzipStream().members(io.BytesIO(raw))
+        (member,) = GZIP.members(io.BytesIO(raw))
         assert member.name == name
 
 

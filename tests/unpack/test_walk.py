@@ -5,7 +5,7 @@ import hashlib
 import zlib
 
 from leakwatch.unpack.budget import BudgetLimits
-from leakwatch.unpack.walk import Done, Opened, Resume
+from leakwatch.unpack.events import Done, Opened, Resume
 from tests.support.archives import (
     artefacts,
     bomb,

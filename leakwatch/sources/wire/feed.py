@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 import feedparser  # type: ignore[import-untyped]
@@ -15,14 +16,14 @@ from leakwatch.sources.wire.obstacle import obstacle
 
 def parse(body: bytes, options: dict[str, Any]) -> dict[str, Any]:
     """Return the feed's entries as items; enclosures are their links."""
-    # A stream, for feedparser takes a string for an address and fetches it.
-    feed = feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
-    if not feed.entries and not feed.version:
+    feed = _feed(body)
+    entries = feed.get("entries") or ()
+    if not entries and not feed.get("version"):
         tree = parse_tree(decode(body, options.get("charset")))
         problem, detail = obstacle(tree) or ("layout_changed", "the answer is no feed")
         return trouble(problem, detail)
     found = ItemList()
-    for entry in feed.entries[: MAX_ITEMS + 1]:
+    for entry in entries[: MAX_ITEMS + 1]:
         texts = [entry.get("summary", ""), *(c.get("value", "") for c in entry.get("content", ()))]
         title = fragment_text(entry.get("title", ""), 1_000)
         found.add(
@@ -36,4 +37,13 @@ def parse(body: bytes, options: dict[str, Any]) -> dict[str, Any]:
                 *(found for text in texts for found in fragment_files(text)),
             ],
         )
-    return found.page(is_empty=not feed.entries)
+    return found.page(is_empty=not entries)
+
+
+def _feed(body: bytes) -> Mapping[str, Any]:
+    """Return what feedparser makes of a body; nothing where it fails."""
+    try:
+        # A stream, for feedparser takes a string for an address and fetches it.
+        return feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)  # type: ignore[no-any-return]
+    except Exception:  # noqa: BLE001  (broken markup makes it raise anything)
+        return {}
