@@ -177,7 +177,7 @@ class _Archive:
 
     def content(self, entry: SevenZipEntry, ordinal: int) -> Iterator[bytes]:
         """Yield a member's bytes, then check them. Raises UnpackError."""
-        if entry.folder is None:
+        if entry.folder is None or not entry.size_bytes:
             return
         crc32 = size_bytes = 0
         try:
@@ -269,6 +269,8 @@ class _Archive:
         for password in self._keys.in_order():
             try:
                 raw = self._header_with(folder, password)
+                if folder.crc32 is None:
+                    read_header(raw)
             except Corrupt:
                 continue
             self._keys.right = password
