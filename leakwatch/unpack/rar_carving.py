@@ -41,6 +41,7 @@ class Carving:
         for entry in entries:
             yield _clear(entry).header(entry.packed_bytes)
             yield from self.packed(entry)
+        yield first.end
 
     def packed(self, entry: RarEntry) -> Iterator[bytes]:
         """Yield the packed data of a member over all volumes, decrypted where that is done here."""

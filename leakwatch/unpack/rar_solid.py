@@ -115,7 +115,8 @@ class SolidRun:
 
     def _pass_to(self, at: int) -> Member:
         """Go forwards to a member of a run that is too large to be held."""
-        if isinstance(self._entries[0], Rar4Entry):
+        if isinstance(self._entries[0], Rar4Entry) or self._entries[0].is_encrypted:
+            # libarchive knows neither, nor what a cipher's padding is.
             raise BudgetExceeded("too much solid data to be unpacked", limit="held_bytes")
         if self._passing is None or at < self._passed:
             self._passing, self._passed = streamed(self._carving, self._entries), 0

@@ -69,9 +69,7 @@ def test_every_method_is_read(method: str) -> None:
     """Names, claims and contents, empty files too."""
     packed = sevenzip_of(NOTES, method)
     assert contents(packed) == NOTES
-    for member, (_, data) in zip(
-        SevenZipArchive().members(io.BytesIO(packed)), NOTES, strict=True
-    ):
+    for member, (_, data) in zip(SevenZipArchive().members(io.BytesIO(packed)), NOTES, strict=True):
         assert member.size_bytes == len(data)
         assert member.crc32 in {zlib.crc32(data), None}
 
@@ -99,9 +97,10 @@ def test_an_archive_cannot_ask_for_any_cost(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(Encrypted, match="2\\^40"):
         keys.derive(bytes([40]), "hunter2")
     monkeypatch.setattr(sevenzip_keys, "_MAX_ROUNDS", 100)
+    for n in range(12):
+        keys.derive(bytes([0x83, 0x00, n]), "hunter2")
     with pytest.raises(Encrypted):
-        for n in range(100):
-            keys.derive(bytes([0x83, 0x00, n]), "hunter2")
+        keys.derive(bytes([0x83, 0x00, 99]), "hunter2")
     assert "hunter2" not in repr(keys)
 
 
@@ -177,7 +176,7 @@ def test_damage_costs_what_is_packed_behind_it_and_no_time() -> None:
             good += b"".join(member.chunks()) == data
         except Corrupt:
             continue
-    assert 90 <= good
+    assert good >= 90
 
 
 def test_a_header_is_believed_no_further_than_it_is_long() -> None:
