@@ -21,6 +21,7 @@ from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from leakwatch.directories import Directories, DirectoryReader, Interest
+from leakwatch.errors import SpoolFull
 from leakwatch.model.artefact import Artefact, MemberPath
 from leakwatch.model.capture import Capture, SpooledCapture
 from leakwatch.model.listing import Listing, ListingEntry
@@ -30,6 +31,7 @@ from leakwatch.model.taking import Fate, Taken
 from leakwatch.payload import NOT_FOLLOWED, TOO_MANY_FILES, PayloadFetcher, PayloadLimits
 from leakwatch.ports import ArtefactReader
 from leakwatch.sources.wire.passwords import passwords_in
+from leakwatch.unpack.trees import may_list
 
 MAX_PASSWORDS_TRIED = 128
 _R = TypeVar("_R")
@@ -106,6 +108,8 @@ class Inspection:
     """Blinded addresses of the files that were fetched."""
     missed: int
     """Files whose fetch failed in a way that may pass: to be tried again."""
+    is_full: bool = False
+    """Some were missed for want of disk."""
     listed: Mapping[str, str] = field(default_factory=dict)
     """Archives whose directory was read, or did not change; see ``progress.Progress``."""
 
@@ -122,14 +126,16 @@ class Inspection:
             unread_files=self.unread_files - inside + len(files),
         )
 
-    def with_locked(self) -> Inspection:
-        """Return it with the members that could not be opened: listed, and counted as unread."""
+    def with_told(self) -> Inspection:
+        """Return it with the listings in its artefacts: members left locked count as unread."""
         locked = [(one.capture.id, one.locked) for one in self.seen]
         within = tuple((name, listing) for name, listing in locked if listing is not None)
         inside = sum(len(listing.entries) for _, listing in within)
+        artefacts = ((one.capture.id, a) for one in self.seen for a in one.artefacts)
+        told = ((name, a.listing) for name, a in artefacts if a.listing is not None)
         return replace(
             self,
-            listings=(*self.listings, *within),
+            listings=(*self.listings, *within, *told),
             unread_files=self.unread_files + inside,
         )
 
@@ -172,6 +178,7 @@ class _Haul:
     seen: list[Seen] = field(default_factory=list)
     fetched: set[str] = field(default_factory=set)
     missed: int = 0
+    is_full: bool = False
 
     def close(self) -> None:
         for one in self.seen:
@@ -204,6 +211,8 @@ class Inspector:
         payloads: gets linked files.
         reader: unpacks and extracts in the sandbox; blocking.
         executor: where blocking work runs.
+        aside: where linked files are read, which may take long: one after another
+            where it has one thread, so that pages always find the sandbox free.
         limits: caps on linked files.
         blind: keyed digest of an address, so that no file name is kept.
         directories: reads what links say of files without their content; None: nobody does.
@@ -215,6 +224,7 @@ class Inspector:
         payloads: PayloadFetcher,
         reader: ArtefactReader,
         executor: Executor,
+        aside: Executor | None = None,
         limits: PayloadLimits,
         blind: Callable[[str], str],
         directories: DirectoryReader | None = None,
@@ -223,6 +233,7 @@ class Inspector:
         self._payloads = payloads
         self._reader = reader
         self._executor = executor
+        self._aside = aside or executor
         self._limits = limits
         self._blind = blind
 
@@ -256,7 +267,7 @@ class Inspector:
             fetched=frozenset(found.done),
             missed=found.missed,
             listed=found.listed,
-        ).with_locked()
+        ).with_told()
         haul = _Haul(_Patience(self._limits.head_start_s, partial(errand.so_far, bare)))
         try:
             for link in wanted:
@@ -266,7 +277,7 @@ class Inspector:
             haul.close()
             raise
         passed_over = sum(self._blind(link.url) in errand.done for link in wanted)
-        read = Inspection(tuple(haul.seen), (), 0, frozenset(), 0).with_locked()
+        read = Inspection(tuple(haul.seen), (), 0, frozenset(), 0).with_told()
         return replace(
             bare,
             seen=(*bare.seen, *read.seen),
@@ -274,6 +285,7 @@ class Inspector:
             unread_files=bare.unread_files + read.unread_files - len(haul.seen) - passed_over,
             fetched=bare.fetched | haul.fetched,
             missed=bare.missed + haul.missed,
+            is_full=haul.is_full,
         )
 
     async def _fetch(
@@ -297,6 +309,7 @@ class Inspector:
                 capture.close()
         if payload.may_pass:
             haul.missed += 1
+            haul.is_full |= payload.taken.error == SpoolFull.slug
         elif payload.taken.refused is not Fate.REFUSED_BY_POLICY:
             haul.fetched.add(self._blind(link.url))
 
@@ -324,8 +337,18 @@ class Inspector:
 
     async def _page(self, post: Post, capture: Capture, errand: Errand) -> Seen:
         artefact = _text_artefact(post)
+        if may_list(artefact.text or ""):
+            # Rare: most posts cost no child.
+            listing = await self._blocking(lambda: self._listed(artefact.text or ""))
+            artefact = replace(artefact, listing=listing)
         await self._blocking(lambda: errand.hear(capture, Part.PAGE, artefact))
         return Seen(capture, (_bare(artefact),), Part.PAGE)
+
+    def _listed(self, text: str) -> Listing | None:
+        """Return the list of files that a post's words hold, as a child reads it."""
+        raw = text.encode("utf-8", "replace")
+        found = self._reader.iter_read(raw, name="page")
+        return next((a.listing for a in found if a.listing is not None), None)
 
     async def _read(
         self, capture: Capture, part: Part, errand: Errand, passwords: Passwords
@@ -342,7 +365,9 @@ class Inspector:
                 found.append(_bare(artefact))
             return tuple(sorted(found, key=lambda artefact: artefact.path.ordinals))
 
-        return Seen(capture, await self._blocking(read), part)
+        executor = self._aside if part is Part.FILE else self._executor
+        found = await asyncio.get_running_loop().run_in_executor(executor, read)
+        return Seen(capture, found, part)
 
     async def _blocking(self, work: Callable[[], _R]) -> _R:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)

@@ -176,7 +176,7 @@ class Pipeline:
         """Observe every post of a batch for every matter; return where we stand."""
         fetched: set[str] = set()
         listed: dict[str, str] = {}
-        missed = 0
+        missed, is_full = 0, False
         vault: dict[tuple[str, ...], SealedContent] = {}
         for post in batch.posts:
             listening = Listening(tally.account, self.matchers, self.clock)
@@ -196,12 +196,17 @@ class Pipeline:
                 fetched |= inspection.fetched
                 listed |= inspection.listed
                 missed += inspection.missed
+                is_full |= inspection.is_full
                 tally.sighted += await self._tell(look, inspection)
         if missed:
             tally.problem = tally.problem or "files_missed"
             tally.detail = tally.detail or f"{missed} linked files could not be fetched yet"
         return progress.after(
-            batch.checkpoint, fetched=frozenset(fetched), missed=missed, listed=listed
+            batch.checkpoint,
+            fetched=frozenset(fetched),
+            missed=missed,
+            listed=listed,
+            is_full=is_full,
         )
 
     async def _names(self, matters: Collection[Matter], listing: Listing) -> bool:

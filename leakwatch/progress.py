@@ -58,6 +58,7 @@ class Progress:
         fetched: frozenset[str],
         missed: int,
         listed: Mapping[str, str] = MappingProxyType({}),
+        is_full: bool = False,
     ) -> Progress:
         """Return the progress after a batch.
 
@@ -66,12 +67,15 @@ class Progress:
             fetched: blinded addresses of files fetched in the batch.
             missed: files to be tried again; 0 lets the checkpoint advance.
             listed: archives whose directory was read, or is unchanged, in the batch.
+            is_full: some were missed for want of disk: that is nobody's but ours to mend,
+                so they are never given up for it.
         """
         seen = [*((k, v) for k, v in self.listed.items() if k not in listed), *listed.items()]
         known = dict(seen[-MAX_LISTED:])
         done = self.done | fetched
         if self.is_held:
             return replace(self, done=done, listed=known)
-        if missed and self.attempts + 1 < MAX_ATTEMPTS:
-            return Progress(self.adapter, done, self.attempts + 1, is_held=True, listed=known)
+        attempts = min(self.attempts + 1, MAX_ATTEMPTS - 1) if is_full else self.attempts + 1
+        if missed and attempts < MAX_ATTEMPTS:
+            return Progress(self.adapter, done, attempts, is_held=True, listed=known)
         return Progress(checkpoint, done, listed=known)
