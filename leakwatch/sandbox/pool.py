@@ -38,7 +38,7 @@ from leakwatch.sandbox.batch import (
 from leakwatch.sandbox.frames import Frame, clean_line
 from leakwatch.sandbox.intake import Body, Intake, is_set, sealed, take_in, take_in_set
 from leakwatch.sandbox.layers import check_required, missing_of
-from leakwatch.sandbox.limits import ReadLimits
+from leakwatch.sandbox.limits import PARSERS, ReadLimits
 from leakwatch.sandbox.reading import Reading, with_facts
 from leakwatch.sandbox.worker import ChildEnd, Zygote, ZygoteDied
 from leakwatch.unpack.sniff import UNKNOWN, sniff
@@ -47,8 +47,6 @@ log = structlog.get_logger(__name__)
 
 _STREAMED = 64
 """How much more may be told one by one than at once: a dump of many gigabytes, whole."""
-PARSERS = ("leakwatch.sources.wire", "leakwatch.unpack.remote")
-"""Packages whose functions read pages, and directories of remote archives."""
 _PARSER_NAME = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z]\w*)")
 _SOURCE_ERRORS = tuple(cls for cls in error_classes() if issubclass(cls, SourceError))
 
