@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.fuzz import extracting, frames, pages, unpacking
+from tests.fuzz import containers, extracting, frames, pages, unpacking
 from tests.fuzz.target import by_name
 
-TARGETS = by_name(unpacking.TARGETS, extracting.TARGETS, pages.TARGETS, frames.TARGETS)
+TARGETS = by_name(
+    unpacking.TARGETS, containers.TARGETS, extracting.TARGETS, pages.TARGETS, frames.TARGETS
+)
