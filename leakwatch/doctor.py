@@ -48,7 +48,7 @@ class Check:
 
 async def examine(settings: Settings) -> AsyncIterator[Check]:
     """Yield one check after the other, cheapest first."""
-    looks: list[tuple[str, Callable[[Settings], Awaitable[str]]]] = [
+    looks: list[tuple[str, Callable[[Settings], Awaitable[str | Check]]]] = [
         ("state directory", _state_dir),
         ("fingerprints", _fingerprints),
         ("matters, sources", _places),
@@ -82,9 +82,12 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
             )
 
 
-async def _looked(name: str, look: Callable[[Settings], Awaitable[str]], s: Settings) -> Check:
+async def _looked(
+    name: str, look: Callable[[Settings], Awaitable[str | Check]], s: Settings
+) -> Check:
     try:
-        return Check(name, Verdict.OK, await look(s))
+        says = await look(s)
+        return says if isinstance(says, Check) else Check(name, Verdict.OK, says)
     except LeakwatchError as error:
         return _failed(name, error)
     except OSError as error:
@@ -127,8 +130,12 @@ async def _corpora(settings: Settings) -> str:
     return "; ".join(f"{name}: {corpus.files} known files" for name, corpus in corpora.items())
 
 
-async def _sandbox(settings: Settings) -> str:
-    return await asyncio.to_thread(try_sandbox, settings)
+async def _sandbox(settings: Settings) -> str | Check:
+    says, warning = await asyncio.to_thread(try_sandbox, settings)
+    if warning is None:
+        return says
+    next_ = 'use a newer kernel; sandbox.require = ["landlock", "seccomp"] refuses to go on without'
+    return Check("sandbox", Verdict.WARNING, f"{says}; {warning}", next_)
 
 
 def _archives() -> Check:

@@ -16,23 +16,29 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Executor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 
+from leakwatch.accounting import Account
 from leakwatch.assess.claims import read_claims
 from leakwatch.clock import Clock
-from leakwatch.errors import FetchError, LeakwatchError, SandboxError, SealFailed, SourceError
-from leakwatch.inspection import Inspection, Inspector, Part, Seen
-from leakwatch.model.capture import Capture, Poll, PollOutcome
+from leakwatch.errors import FetchError, SandboxError, SealFailed, SourceError
+from leakwatch.inspection import Errand, Inspection, Inspector, Part, Seen
+from leakwatch.listening import Listening
+from leakwatch.model.capture import Capture, Poll
 from leakwatch.model.evidence import SealedContent
 from leakwatch.model.finding import Claims
 from leakwatch.model.ids import derived_id
-from leakwatch.model.matter import Matter, PayloadPolicy
+from leakwatch.model.listing import Listing
+from leakwatch.model.matter import Matter
 from leakwatch.model.post import Post, SourceBatch
 from leakwatch.model.sighting import Sighting
 from leakwatch.model.source import Lease, SourceSpec
+from leakwatch.model.taking import Taken
 from leakwatch.observation import Observation
 from leakwatch.ports import (
     Fetcher,
@@ -44,40 +50,12 @@ from leakwatch.ports import (
 )
 from leakwatch.presence import note_presence
 from leakwatch.progress import Progress
-from leakwatch.recognition import recognise, sighting_of
+from leakwatch.recognition import sighting_of
 from leakwatch.recording import Recorded, Recorder
 from leakwatch.redaction import Redactor
+from leakwatch.tally import Tally, poll_of
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(slots=True)
-class _Tally:
-    pages: int = 0
-    items: int = 0
-    location: str | None = None
-    is_complete: bool = True
-    is_unchanged: bool = True
-    problem: str | None = None
-    detail: str | None = None
-    present: set[str] | None = None
-    """Locations that the place shows, once all of it was looked at."""
-    recorded: list[Recorded] = field(default_factory=list)
-    evidenced: set[tuple[str, str]] = field(default_factory=set)
-    """Captures that belong to a finding, each with its matter."""
-    sighted: list[tuple[Sighting, tuple[Capture, ...]]] = field(default_factory=list)
-    """What the batch showed, with the captures it rests on: to be kept."""
-
-    def add(self, batch: SourceBatch) -> None:
-        self.pages += batch.pages
-        self.items += len(batch.posts)
-        self.location = batch.location or self.location
-        self.is_complete &= batch.is_complete
-        self.is_unchanged &= batch.is_unchanged
-        self.problem = batch.problem or self.problem
-        self.detail = batch.detail or self.detail
-        if batch.present is not None:
-            self.present = (self.present or set()) | set(batch.present)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +85,19 @@ class Kept:
         self._keys.update(dict.fromkeys(keys))
         while len(self._keys) > self._size:
             self._keys.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One post at one poll."""
+
+    post: Post
+    source: SourceSpec
+    poll_id: str
+    listening: Listening
+    tally: Tally
+    vault: dict[tuple[str, ...], SealedContent]
+    """What was sealed of the batch so far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,17 +133,26 @@ class Pipeline:
         async with self.store.begin() as tx:
             state = await tx.sources.state(source.name)
         progress = Progress.from_checkpoint(state.checkpoint)
-        tally, failure = _Tally(), None
+        account = Account(
+            poll_id=poll_id,
+            source=source,
+            matters=[self.matters[m] for m in source.matters or self.matters],
+            redactor=self.redactor,
+            clock=self.clock,
+        )
+        tally, failure = Tally(account), None
         try:
-            async for batch in adapter.poll(self.fetcher, self.parser, progress.adapter):
+            fetcher = account.fetcher(self.fetcher)
+            async for batch in adapter.poll(fetcher, self.parser, progress.adapter):
                 tally.add(batch)
                 progress = await self._take(batch, source, poll_id, progress, tally)
                 await self._save(batch, source, lease, poll_id, tally, progress)
         except (SourceError, FetchError, SandboxError) as error:
             failure = error
-        poll = _poll_of(source, poll_id, tally, failure, started=started, ended=self.clock.now())
+        poll = poll_of(source, poll_id, tally, failure, started=started, ended=self.clock.now())
         async with self.store.begin() as tx:
             await tx.sources.record_poll(poll, state.after(poll))
+            await tx.takings.put(account.settle())
             await note_presence(
                 tx,
                 source,
@@ -171,61 +171,93 @@ class Pipeline:
         source: SourceSpec,
         poll_id: str,
         progress: Progress,
-        tally: _Tally,
+        tally: Tally,
     ) -> Progress:
         """Observe every post of a batch for every matter; return where we stand."""
-        now = self.clock.now()
-        matters = [self.matters[m] for m in source.matters or self.matters]
-        may_fetch = any(matter.may_fetch_payload(now) for matter in matters)
         fetched: set[str] = set()
-        missed = 0
+        listed: dict[str, str] = {}
+        missed, is_full = 0, False
         vault: dict[tuple[str, ...], SealedContent] = {}
         for post in batch.posts:
-            inspection = await self.inspector.inspect(
-                post, batch, source, may_fetch=may_fetch, done=progress.done
+            listening = Listening(tally.account, self.matchers, self.clock)
+            look = _Look(post, source, poll_id, listening, tally, vault)
+            errand = Errand(
+                leave_until=listening.leave_until(),
+                done=progress.done,
+                hear=listening.hear,
+                note=partial(self._note, tally.account),
+                names=partial(self._names, tally.account.matters),
+                so_far=partial(self._tell, look),
+                is_wanted=listening.is_wanted,
+                listed=progress.listed,
             )
-            fetched |= inspection.fetched
-            missed += inspection.missed
-            for matter in matters:
-                sighting, observation = await self._observe(
-                    matter, source, post, inspection, poll_id, vault=vault
-                )
-                tally.sighted.append((sighting, observation.captures))
-                if observation.matches or observation.claims.names_victim:
-                    tally.recorded.append(await self.recorder.record(observation))
-                    tally.evidenced |= {(c.id, matter.id) for c in observation.captures}
+            inspection = await self.inspector.inspect(post, batch, source, errand)
+            with closing(inspection):
+                fetched |= inspection.fetched
+                listed |= inspection.listed
+                missed += inspection.missed
+                is_full |= inspection.is_full
+                tally.sighted += await self._tell(look, inspection)
         if missed:
             tally.problem = tally.problem or "files_missed"
             tally.detail = tally.detail or f"{missed} linked files could not be fetched yet"
-        return progress.after(batch.checkpoint, fetched=frozenset(fetched), missed=missed)
+        return progress.after(
+            batch.checkpoint,
+            fetched=frozenset(fetched),
+            missed=missed,
+            listed=listed,
+            is_full=is_full,
+        )
+
+    async def _names(self, matters: Collection[Matter], listing: Listing) -> bool:
+        """Tell whether a listing names known files of any of these matters."""
+
+        def named() -> bool:
+            return any(self.matchers[m.id].match_listing(listing).matches for m in matters)
+
+        return await asyncio.get_running_loop().run_in_executor(self.executor, named)
+
+    async def _note(self, account: Account, taken: Taken) -> None:
+        """Take something into account; a file before the first byte of it is asked for.
+
+        What a killed daemon had begun is then known to have been begun.
+        """
+        taking = account.note(taken)
+        if taken.ended_at is None:
+            async with self.store.begin() as tx:
+                await tx.takings.put([taking])
+
+    async def _tell(
+        self, look: _Look, inspection: Inspection
+    ) -> list[tuple[Sighting, tuple[Capture, ...]]]:
+        """Record what a post shows, for every matter; return what is kept to match it anew."""
+        tally, sighted = look.tally, []
+        for matter in tally.account.matters:
+            sighting, observation = await self._observe(look, matter, inspection)
+            sighted.append((sighting, observation.captures))
+            if observation.matches or observation.claims.names_victim:
+                tally.recorded.append(await self.recorder.record(observation))
+                tally.evidenced |= {(c.id, matter.id) for c in observation.captures}
+        return sighted
 
     async def _observe(
-        self,
-        matter: Matter,
-        source: SourceSpec,
-        post: Post,
-        inspection: Inspection,
-        poll_id: str,
-        *,
-        vault: dict[tuple[str, ...], SealedContent],
+        self, look: _Look, matter: Matter, inspection: Inspection
     ) -> tuple[Sighting, Observation]:
-        """Return what a post shows for one matter, and what is kept of it.
-
-        ``vault`` is what was sealed of the batch so far.
-        """
-        now = self.clock.now()
+        """Return what a post shows for one matter, and what is kept of it."""
+        now, post, source, listening = self.clock.now(), look.post, look.source, look.listening
         if not matter.may_fetch_payload(now):
             # Another matter's leave to fetch is not this one's.
-            seen = tuple(s for s in inspection.seen if s.part is not Part.FILE)
-            inspection = replace(inspection, seen=seen)
+            inspection = inspection.without_files()
+        for seen in inspection.seen:
+            listening.account.heard(seen.capture.id, matter.id)
         loop = asyncio.get_running_loop()
         matcher = self.matchers[matter.id]
-        found = await loop.run_in_executor(self.executor, recognise, inspection, matcher)
+        found = await loop.run_in_executor(self.executor, listening.result, matter.id, inspection)
         claims = await loop.run_in_executor(self.executor, _claims, post, matter)
         location = self.redactor.place(post.location, source)
         observation = Observation(
             id=derived_id("o", matter.id, location, *(s.capture.id for s in inspection.seen)),
-            poll_id=poll_id,
+            poll_id=look.poll_id,
             matter=matter.id,
             source=source.name,
             role=source.role,
@@ -248,7 +280,9 @@ class Pipeline:
                 if _may_seal(seen, found.matched, matter, now=now)
                 and (matter.id, location, seen.capture.sha256) not in self.kept
             ]
-            observation = await self._with_sealed(observation, matter, to_seal, vault)
+            observation = await self._with_sealed(observation, matter, to_seal, look.vault)
+        for capture_id in observation.sealed_captures:
+            listening.account.sealed(capture_id, matter.id)
         return sighting, observation
 
     async def _with_sealed(
@@ -287,7 +321,7 @@ class Pipeline:
         source: SourceSpec,
         lease: Lease,
         poll_id: str,
-        tally: _Tally,
+        tally: Tally,
         progress: Progress,
     ) -> None:
         """Commit what is kept of a batch with the checkpoint that resumes after it."""
@@ -301,6 +335,7 @@ class Pipeline:
                 for capture in captures:
                     await tx.captures.add(capture, poll_id=poll_id, url=capture.url)
                 await tx.sightings.add(sighting, self.clock.now())
+            await tx.takings.put(tally.account.settle())
             await tx.sources.save_checkpoint(lease, progress.to_checkpoint())
         tally.sighted.clear()
 
@@ -318,37 +353,5 @@ def _may_seal(seen: Seen, matched: Collection[str], matter: Matter, *, now: date
     authorisation to seal; a linked file that did not match is dropped.
     """
     if seen.capture.id in matched:
-        return matter.payload is PayloadPolicy.SEAL_MATCHES and matter.may_fetch_payload(now)
+        return matter.may_seal_payload(now)
     return seen.part is not Part.FILE
-
-
-def _poll_of(
-    source: SourceSpec,
-    poll_id: str,
-    tally: _Tally,
-    failure: LeakwatchError | None,
-    *,
-    started: datetime,
-    ended: datetime,
-) -> Poll:
-    slug: str | None = None
-    detail: str | None = None
-    if failure is not None:
-        outcome, slug, detail = PollOutcome.FAILED, failure.slug, failure.what
-    elif tally.problem is not None:
-        outcome, slug, detail = PollOutcome.DEGRADED, tally.problem, tally.detail
-    else:
-        outcome = PollOutcome.UNCHANGED if tally.is_unchanged else PollOutcome.OK
-    return Poll(
-        id=poll_id,
-        source=source.name,
-        started_at=started,
-        finished_at=ended,
-        outcome=outcome,
-        location=tally.location,
-        pages=tally.pages,
-        items=tally.items,
-        is_complete=tally.is_complete and failure is None,
-        error=slug,
-        detail=detail,
-    )

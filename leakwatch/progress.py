@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 MAX_ATTEMPTS = 50
 """Polls that try a failing file, soon at first, then once an interval; after
 that it counts as unread until its post changes."""
+MAX_LISTED = 2000
+"""Remote archives remembered; of more, the longest unseen are listed again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Progress:
     attempts: int = 0
     is_held: bool = False
     """A batch of this poll has files to be tried again."""
+    listed: Mapping[str, str] = field(default_factory=dict)
+    """Remote archives whose directory was read, by keyed digest -> keyed digest of their version."""
 
     @classmethod
     def from_checkpoint(cls, stored: Mapping[str, Any]) -> Progress:
@@ -35,6 +40,7 @@ class Progress:
             adapter=stored.get("adapter", {}),
             done=frozenset(stored.get("done", ())) if attempts else frozenset(),
             attempts=attempts,
+            listed=stored.get("listed", {}),
         )
 
     def to_checkpoint(self) -> dict[str, Any]:
@@ -42,10 +48,17 @@ class Progress:
             "adapter": dict(self.adapter),
             "done": sorted(self.done) if self.attempts else [],
             "attempts": self.attempts,
+            **({"listed": dict(self.listed)} if self.listed else {}),
         }
 
     def after(
-        self, checkpoint: Mapping[str, Any], *, fetched: frozenset[str], missed: int
+        self,
+        checkpoint: Mapping[str, Any],
+        *,
+        fetched: frozenset[str],
+        missed: int,
+        listed: Mapping[str, str] = MappingProxyType({}),
+        is_full: bool = False,
     ) -> Progress:
         """Return the progress after a batch.
 
@@ -53,10 +66,16 @@ class Progress:
             checkpoint: the adapter's, after the batch.
             fetched: blinded addresses of files fetched in the batch.
             missed: files to be tried again; 0 lets the checkpoint advance.
+            listed: archives whose directory was read, or is unchanged, in the batch.
+            is_full: some were missed for want of disk: that is nobody's but ours to mend,
+                so they are never given up for it.
         """
+        seen = [*((k, v) for k, v in self.listed.items() if k not in listed), *listed.items()]
+        known = dict(seen[-MAX_LISTED:])
         done = self.done | fetched
         if self.is_held:
-            return replace(self, done=done)
-        if missed and self.attempts + 1 < MAX_ATTEMPTS:
-            return Progress(self.adapter, done, self.attempts + 1, is_held=True)
-        return Progress(checkpoint, done)
+            return replace(self, done=done, listed=known)
+        attempts = min(self.attempts + 1, MAX_ATTEMPTS - 1) if is_full else self.attempts + 1
+        if missed and attempts < MAX_ATTEMPTS:
+            return Progress(self.adapter, done, attempts, is_held=True, listed=known)
+        return Progress(checkpoint, done, listed=known)

@@ -9,9 +9,11 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import itemgetter
 
 from leakwatch.inspection import Inspection
 from leakwatch.model.artefact import Artefact
+from leakwatch.model.capture import Capture
 from leakwatch.model.fingerprint import ExactDigests
 from leakwatch.model.ids import derived_id
 from leakwatch.model.match import Match
@@ -20,6 +22,9 @@ from leakwatch.model.sighting import Sighting, StoredArtefact, StoredListing
 from leakwatch.observation import Observation, as_fields, from_fields
 from leakwatch.ports import Matcher, Reading, SeenArtefact, StoredMatch
 
+MAX_KEPT_BYTES = 64 * 1024 * 1024
+"""Of sketches kept of one post, to be matched against a later corpus; past that
+its artefacts are kept by their digests alone."""
 _UNDIGESTED = ExactDigests("", None, 0)
 
 
@@ -59,22 +64,46 @@ class Recognised:
         self.matches += [StoredMatch(match, None, capture_id, at) for match in found]
 
 
-def recognise(inspection: Inspection, matcher: Matcher) -> Recognised:
-    """Match all that looking at one post brought to light."""
-    result = Recognised()
-    for seen in inspection.seen:
-        for artefact in seen.artefacts:
-            reading = matcher.match_artefact(artefact, keep=True)
-            kept = _kept(artefact, reading, seen.capture.id, matcher.scheme)
-            result.add_artefact(kept, reading.matches, seen.capture.completed_at)
-            result.kept.append(kept)
-    page = inspection.seen[0].capture
-    for listing in inspection.listings:
-        reading = matcher.match_listing(listing, keep=True)
-        result.add_listing(page.id, reading.matches, page.completed_at)
-        if reading.lines is not None:
-            result.listings.append(StoredListing(page.id, matcher.scheme, reading.lines))
-    return result
+class Recogniser:
+    """Matches what one post shows, artefact by artefact as it is read.
+
+    Args:
+        matcher: knows the stolen files of one matter.
+    """
+
+    def __init__(self, matcher: Matcher) -> None:
+        self._matcher = matcher
+        self._heard: dict[str, list[tuple[tuple[int, ...], StoredArtefact, Reading]]] = {}
+        self._left_bytes = MAX_KEPT_BYTES
+
+    def hear(self, capture: Capture, artefact: Artefact) -> None:
+        """Match one artefact and let its text go. Blocking."""
+        reading = self._matcher.match_artefact(artefact, keep=True)
+        kept = _kept(artefact, reading, capture.id, self._matcher.scheme)
+        self._left_bytes -= sum(map(len, kept.sketches)) + len(kept.pictures)
+        if self._left_bytes < 0:
+            kept = replace(kept, sketches=(), pictures=b"")
+        heard = (artefact.path.ordinals, kept, replace(reading, sketches=(), pictures=b""))
+        self._heard.setdefault(capture.id, []).append(heard)
+
+    def has_match(self, capture_id: str) -> bool:
+        """Tell whether a known file was found in a capture."""
+        return any(reading.matches for _, _, reading in self._heard.get(capture_id, ()))
+
+    def result(self, inspection: Inspection) -> Recognised:
+        """Return what was heard of the captures of an inspection, with its listings. Blocking."""
+        result = Recognised()
+        times = {seen.capture.id: seen.capture.completed_at for seen in inspection.seen}
+        for name, at in times.items():
+            for _, kept, reading in sorted(self._heard.get(name, ()), key=itemgetter(0)):
+                result.add_artefact(kept, reading.matches, at)
+                result.kept.append(kept)
+        for name, listing in inspection.listings:
+            reading = self._matcher.match_listing(listing, keep=True)
+            result.add_listing(name, reading.matches, times[name])
+            if reading.lines is not None:
+                result.listings.append(StoredListing(name, self._matcher.scheme, reading.lines))
+        return result
 
 
 def sighting_of(

@@ -41,12 +41,15 @@ class Redactor:
             return url
         return f"{root}#directory-{self.blind(url)[:12]}"
 
+    def file(self, url: str, source: SourceSpec) -> str:
+        """Return a linked file's address: an archive keeps its name, a document does not."""
+        return _without_folders(without_document_name(url), source)
+
     def capture(self, seen: Seen, source: SourceSpec) -> Capture:
         """Return what was seen without its bytes and without names in addresses or headers."""
         capture = seen.capture.without_body()
         if seen.part is Part.FILE:
-            url, final = map(without_document_name, (capture.url, capture.final_url))
-            url, final = (_without_folders(u, source) for u in (url, final))
+            url, final = (self.file(u, source) for u in (capture.url, capture.final_url))
         else:
             url, final = (self.place(u, source) for u in (capture.url, capture.final_url))
         headers = tuple((k, v) for k, v in capture.headers if k.lower() in HEADERS_KEPT)

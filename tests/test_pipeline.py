@@ -13,7 +13,7 @@ from leakwatch.clock import SystemClock
 from leakwatch.errors import SealFailed
 from leakwatch.evidence.journal import IntakeJournal
 from leakwatch.evidence.record import Circumstances
-from leakwatch.inspection import Inspector, PayloadLimits
+from leakwatch.inspection import Inspector
 from leakwatch.match.matcher import CorpusMatcher
 from leakwatch.model.artefact import Artefact
 from leakwatch.model.capture import Capture
@@ -21,6 +21,7 @@ from leakwatch.model.evidence import SealedContent
 from leakwatch.model.listing import Listing
 from leakwatch.model.matter import Authorisation, Matter, PayloadPolicy
 from leakwatch.model.sighting import Sighting, StoredArtefact, StoredListing
+from leakwatch.payload import PayloadFetcher, PayloadLimits
 from leakwatch.pipeline import Kept, Pipeline, PollReport
 from leakwatch.ports import Matcher, Reading, SightingQuery, Store
 from leakwatch.recording import Recorder
@@ -115,7 +116,7 @@ async def poll(
             fetcher=web,
             parser=InProcess(),
             inspector=Inspector(
-                fetcher=web,
+                payloads=PayloadFetcher(web, PayloadLimits(), clock=CLOCK),
                 reader=PlainReader(),
                 executor=executor,
                 limits=PayloadLimits(),

@@ -42,3 +42,13 @@ def test_a_file_that_never_comes_is_given_up() -> None:
 def test_a_fresh_source_has_no_past() -> None:
     """An empty checkpoint is a start."""
     assert Progress.from_checkpoint({}) == Progress()
+
+
+def test_a_full_disk_gives_up_no_file() -> None:
+    """However long there is no room: that passes once somebody makes some."""
+    progress = Progress(OLD)
+    for _ in range(3 * MAX_ATTEMPTS):
+        progress = progress.after(NEW, fetched=frozenset(), missed=1, is_full=True)
+        assert progress.adapter == OLD
+        progress = Progress.from_checkpoint(progress.to_checkpoint())
+    assert progress.after(NEW, fetched=frozenset(), missed=0) == Progress(NEW)

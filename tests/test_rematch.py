@@ -29,7 +29,7 @@ from leakwatch.model.post import Post, PostState
 from leakwatch.model.source import Role
 from leakwatch.observation import Observation
 from leakwatch.ports import Matcher
-from leakwatch.recognition import recognise, sighting_of
+from leakwatch.recognition import Recogniser, sighting_of
 from leakwatch.recording import Recorded, Recorder
 from leakwatch.rematch import Rematcher, RematchReport
 from leakwatch.store import tables
@@ -92,9 +92,11 @@ class Watch:
             requested_at=at, first_byte_at=at, completed_at=at, headers=(), url=place,
         )  # fmt: skip
         seen = Seen(capture, tuple(PlainReader().read(body, name="page")), Part.CONTENT)
-        found = recognise(
-            Inspection((seen,), (listing,) if listing else (), 0, frozenset(), 0), matcher
-        )
+        recogniser = Recogniser(matcher)
+        for artefact in seen.artefacts:
+            recogniser.hear(capture, artefact)
+        listings = ((capture.id, listing),) if listing else ()
+        found = recogniser.result(Inspection((seen,), listings, 0, frozenset(), 0))
         observation = Observation(
             id=f"o-{number}",
             poll_id="p-1",

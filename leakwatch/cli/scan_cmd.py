@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leakwatch.cli import coverage_show
+from leakwatch.cli.confinement import RequireSandbox, required_layers
 from leakwatch.cli.matches import (
     percent,
     score_fields,
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from leakwatch.fingerprint.key import FingerprintKey
     from leakwatch.match.scan import Fetched, Looker, ScanResult
     from leakwatch.model.match import Match
+    from leakwatch.ports import PageParser
 
 NOTHING_FOUND = 1
 
@@ -39,8 +43,8 @@ def scan(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say why each match is one.")] = False,
     full: Annotated[
-        # Part of the command's contract: remote archives are always read whole so far.
-        bool, typer.Option("--full", help="Read remote archives whole.", hidden=True)
+        bool,
+        typer.Option("--full", help="Read a remote archive's directory whole, not a sample."),
     ] = False,
     direct: Annotated[
         bool, typer.Option("--direct", help="Fetch URLs straight, not through Tor.")
@@ -66,6 +70,7 @@ def scan(
         int | None,
         typer.Option("--jobs", min=1, help="Processes that look; one a core unless given."),
     ] = None,
+    require_sandbox: RequireSandbox = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 1 when nothing is found.")
     ] = False,
@@ -75,38 +80,68 @@ def scan(
     Prints a line for each artefact with a match or an error; a target without
     a line is clean as far as it could be read: the text of a PDF is not, and
     pictures are looked at only if the corpus was built with --images. Links met
-    in folders are not followed. URLs go through Tor. Ends with an error's exit
-    code when a target could not be reached.
+    in folders are not followed. URLs go through Tor. Of an archive at a URL only
+    the directory is read, a sample unless --full, and no member; a list of files
+    is walked; what is over 64 MB and has no directory is left where it is. Ends
+    with an error's exit code when a target could not be reached.
 
     Example: leakwatch scan dump.zip --corpus clinic.corpus --key fingerprint.key --json
     """
-    del full
     from leakwatch.corpus.crew import Crew, cores
     from leakwatch.fingerprint.key import FingerprintKey
+    from leakwatch.match.scan import URL_SCHEMES
     from leakwatch.match.scan import scan as scan_targets
+    from leakwatch.model.coverage import Coverage
 
-    def fetch_target(url: str) -> Sequence[Fetched]:
+    output = Output(as_json=as_json)
+
+    def fetch_target(parser: PageParser, url: str) -> Iterable[Fetched]:
         # Takes as long to load as the rest together; most targets are files.
         from leakwatch.wiring.urls import UrlTargets
 
-        return UrlTargets(direct, allow_private, tor_proxy)(url)
+        return UrlTargets(
+            parser=parser,
+            is_direct=direct,
+            allow_private=allow_private,
+            tor_proxy=tor_proxy,
+            is_full=full,
+            say=output.notice,
+        )(url)
 
-    output = Output(as_json=as_json)
     passwords = read_passwords(password_file, output) if password_file else ()
-    looker = _looker(corpora, FingerprintKey.load(key), fetch_target, passwords, ocr=ocr)
+    has_urls = any(target.lower().startswith(URL_SCHEMES) for target in targets)
+    layers = required_layers(output, require_sandbox=require_sandbox)
+    looker = _looker(
+        corpora,
+        FingerprintKey.load(key),
+        fetch_target,
+        passwords=passwords,
+        layers=layers,
+        ocr=ocr,
+        has_urls=has_urls,
+    )
+    coverage = Coverage()
     with Crew(looker, jobs=jobs or cores()) as crew, output.progress("looked at") as bar:
-        results = scan_targets(crew, targets, progress=lambda n: bar.advance(bar.task_ids[0], n))
+        results = scan_targets(
+            crew,
+            targets,
+            progress=lambda n: bar.advance(bar.task_ids[0], n),
+            coverage=coverage,
+        )
         code = show(output, results, explain=explain)
+    coverage_show.notice(output, coverage.by_kind())
     raise typer.Exit(code if code is not None else NOTHING_FOUND * exit_code)
 
 
 def _looker(
     corpora: Sequence[Path],
     key: FingerprintKey,
-    fetch_target: Callable[[str], Sequence[Fetched]],
-    passwords: Sequence[str] = (),
+    fetch_target: Callable[[PageParser, str], Iterable[Fetched]],
     *,
+    passwords: Sequence[str] = (),
+    layers: Sequence[str] = (),
     ocr: bool,
+    has_urls: bool,
 ) -> Callable[[], AbstractContextManager[Looker]]:
     """Open the corpora; return what gives each process its looker."""
     from leakwatch.corpus.bundle import open_corpus
@@ -114,7 +149,7 @@ def _looker(
     from leakwatch.match.matcher import CorpusMatcher
     from leakwatch.match.scan import Looker
     from leakwatch.sandbox.limits import ReadLimits
-    from leakwatch.sandbox.pool import SandboxPool
+    from leakwatch.sandbox.pool import PARSERS, SandboxPool
     from leakwatch.wiring.ocr import ocr_limits
 
     # Opened and checked once: the processes inherit the maps and share their pages.
@@ -122,11 +157,20 @@ def _looker(
     matcher = CorpusMatcher(opened, key)
     images = any(corpus.manifest.images for corpus in opened)
     limits = ReadLimits(pictures=PictureLimits() if images else None, ocr=ocr_limits(wanted=ocr))
+    # Readers of pages and of remote directories; files need none of them.
+    parsers = PARSERS if has_urls else ()
 
     @contextmanager
     def looker() -> Iterator[Looker]:
-        with SandboxPool(limits, workers=1, parser_modules=(), passwords=passwords) as reader:
-            yield Looker(reader, matcher, fetch_target)
+        pool = SandboxPool(
+            limits,
+            workers=1,
+            parser_modules=parsers,
+            required_layers=layers,
+            passwords=passwords,
+        )
+        with pool as reader:
+            yield Looker(reader, matcher, partial(fetch_target, reader))
 
     return looker
 
@@ -137,6 +181,10 @@ def show(output: Output, results: Iterable[ScanResult], *, explain: bool) -> int
     found: list[tuple[ScanResult, Match]] = []
     code: int | None = None
     for result in results:
+        if result.note is not None:
+            output.notice(f"{result.artefact or result.target}: {result.note}")
+        if not result.matches and result.error is None:
+            continue
         code = code or result.exit_code or (0 if result.matches else code)
         if output.as_json:
             output.record(as_record(result, explain=explain))

@@ -1,4 +1,4 @@
-"""``leakwatch sources``: list, check."""
+"""``leakwatch sources``: list, check, coverage."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from leakwatch.cli import coverage_cmd
 from leakwatch.cli.invocation import settings_of
 from leakwatch.cli.render import Output
 from leakwatch.errors import MissingFile
@@ -22,6 +23,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
 def register(app: typer.Typer) -> None:
+    coverage_cmd.register(sources)
     app.add_typer(sources, name="sources")
 
 

@@ -20,6 +20,10 @@
         BodyTooLarge             28   the body is over its cap
         BrokenResponse           29   cut short, or not HTTP
         TooManyRedirects         30
+        SpoolFull                31   the disk has no room for a linked file
+        RangeIgnored             32   the whole came where a part was asked for
+        RangeBroken              33   what came is not the part that was asked for
+        RemoteChanged            34   a remote file changed while its parts were read
       SandboxError               35   the parsing child could not be started
         ChildKilled              36   the child ran over a limit and was killed
       UnpackError                40   an archive member could not be opened
@@ -94,8 +98,12 @@ from leakwatch.errors.looking import (
     LayoutChanged,
     MissingFile,
     OnionUnreachable,
+    RangeBroken,
+    RangeIgnored,
     RateLimited,
+    RemoteChanged,
     SourceError,
+    SpoolFull,
     TimedOut,
     TooManyRedirects,
     TorUnavailable,
@@ -155,13 +163,17 @@ __all__ = [
     "NotFound",
     "NotInCorpus",
     "OnionUnreachable",
+    "RangeBroken",
+    "RangeIgnored",
     "RateLimited",
+    "RemoteChanged",
     "SandboxError",
     "SchemaOutdated",
     "SchemaUnknown",
     "SealFailed",
     "SelfTestFailed",
     "SourceError",
+    "SpoolFull",
     "StoreError",
     "StoreUnavailable",
     "TimedOut",

@@ -158,6 +158,36 @@ class TooManyRedirects(FetchError):
     exit_code = 30
 
 
+class SpoolFull(FetchError):
+    """The disk, or the share of it for linked files, has no room; nothing is lost."""
+
+    slug = "spool_full"
+    exit_code = 31
+    retryable = True
+
+
+class RangeIgnored(FetchError):
+    """The server sends the whole where a part was asked for."""
+
+    slug = "range_ignored"
+    exit_code = 32
+
+
+class RangeBroken(FetchError):
+    """What came is not the part that was asked for."""
+
+    slug = "range_broken"
+    exit_code = 33
+
+
+class RemoteChanged(FetchError):
+    """A remote file changed while its parts were read."""
+
+    slug = "remote_changed"
+    exit_code = 34
+    retryable = True
+
+
 class EntityUnknown(LeakwatchError):
     """A matter, source or finding of that name is not known."""
 

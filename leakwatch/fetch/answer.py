@@ -10,7 +10,7 @@ import httpx
 from leakwatch.errors import BrokenResponse
 from leakwatch.fetch.body import Body
 from leakwatch.fetch.policy import Target
-from leakwatch.model.capture import Capture, FetchRequest, FetchResult, Gone, NotModified
+from leakwatch.model.capture import Capture, FetchRequest, FetchResult, Gone, NotModified, spooled
 from leakwatch.model.ids import derived_id
 from leakwatch.model.source import Via
 
@@ -54,7 +54,7 @@ def result_of(request: FetchRequest, answer: Answer, span: Span) -> FetchResult:
     if answer.status in {404, 410}:
         return Gone(request.url, answer.status, span.requested_at, span.completed_at)
     began = span.requested_at.isoformat()
-    return Capture(
+    capture = Capture(
         id=derived_id("c", request.source, request.url, began, answer.body.sha256),
         source=request.source,
         url=request.url,
@@ -68,6 +68,8 @@ def result_of(request: FetchRequest, answer: Answer, span: Span) -> FetchResult:
         body=answer.body.data,
         sha256=answer.body.sha256,
     )
+    content = answer.body.content
+    return capture if content is None else spooled(capture, content)
 
 
 def kept_headers(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:

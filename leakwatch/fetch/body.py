@@ -7,6 +7,7 @@ the whole attempt.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import re
@@ -18,6 +19,9 @@ from typing import Protocol
 import httpx
 
 from leakwatch.errors import BodyTooLarge, BrokenResponse
+from leakwatch.model.capture import Content
+from leakwatch.model.taking import Meter
+from leakwatch.spool import CHUNK_BYTES, SpoolWriter
 
 STEP_BYTES = 64 * 1024
 RATIO = 200
@@ -44,9 +48,73 @@ class Body:
 
     data: bytes = field(repr=False)
     sha256: str
+    content: Content | None = None
+    """The bytes in place of ``data``, where they went to disk."""
 
 
 EMPTY = Body(b"", hashlib.sha256().hexdigest())
+
+
+class _Sink(Protocol):
+    """Where a decoded body goes."""
+
+    @property
+    def size_bytes(self) -> int: ...
+
+    async def take(self, piece: bytes) -> None: ...
+
+    async def finish(self) -> Body: ...
+
+
+class _Held:
+    """A body in memory."""
+
+    def __init__(self) -> None:
+        self._data = io.BytesIO()
+        self._sha256 = hashlib.sha256()
+
+    @property
+    def size_bytes(self) -> int:
+        return self._data.tell()
+
+    async def take(self, piece: bytes) -> None:
+        self._data.write(piece)
+        self._sha256.update(piece)
+
+    async def finish(self) -> Body:
+        return Body(self._data.getvalue(), self._sha256.hexdigest())
+
+
+class _OnDisk:
+    """A body in the spool; a disk that is slow holds up no other fetch."""
+
+    def __init__(self, writer: SpoolWriter) -> None:
+        self._writer = writer
+        self._pending = bytearray()
+
+    @property
+    def size_bytes(self) -> int:
+        return self._writer.size_bytes + len(self._pending)
+
+    async def take(self, piece: bytes) -> None:
+        self._pending += piece
+        if len(self._pending) >= CHUNK_BYTES:
+            await self._write()
+
+    async def finish(self) -> Body:
+        await self._write()
+        content = self._writer.finish()
+        return Body(b"", content.sha256, content)
+
+    async def _write(self) -> None:
+        data, self._pending = bytes(self._pending), bytearray()
+        writing = asyncio.ensure_future(asyncio.to_thread(self._writer.write, data))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            # The file is closed next: not under a thread that writes to it.
+            await asyncio.wait([writing])
+            raise
 
 
 class _Decoder(Protocol):
@@ -122,7 +190,12 @@ def _decode(decoders: list[_Decoder], data: bytes) -> Iterator[bytes]:
 
 
 async def read_body(
-    response: httpx.Response, chunks: AsyncIterator[bytes], limits: BodyLimits
+    response: httpx.Response,
+    chunks: AsyncIterator[bytes],
+    limits: BodyLimits,
+    *,
+    writer: SpoolWriter | None = None,
+    meter: Meter | None = None,
 ) -> Body:
     """Return the whole decoded body.
 
@@ -130,38 +203,48 @@ async def read_body(
         response: its headers only are looked at.
         chunks: the body as received.
         limits: see ``BodyLimits``.
+        writer: takes the body to disk; None keeps it in memory.
+        meter: counts what is received, also of a body that is refused.
 
     Raises:
         BodyTooLarge: over the cap, by its own account or by count, or it
             expands more than ``RATIO`` times.
         BrokenResponse: an unknown or broken content-encoding, or fewer bytes
             than the response says.
+        SpoolFull: the disk has no room for it.
     """
     decoders = _decoders(response, limits.host)
-    _check_announced(response, limits)
-    received, decoded, digest = 0, io.BytesIO(), hashlib.sha256()
+    announced = _check_announced(response, limits)
+    if writer is not None and announced is not None:
+        writer.expect(announced)
+    sink: _Sink = _Held() if writer is None else _OnDisk(writer)
+    received, meter = 0, meter or Meter()
     try:
         async for chunk in chunks:
             received += len(chunk)
+            meter.received_bytes += len(chunk)
             for piece in _decode(decoders, chunk):
-                decoded.write(piece)
-                digest.update(piece)
-                _check_so_far(decoded.tell(), received, limits)
-            _check_so_far(decoded.tell(), received, limits)
+                await sink.take(piece)
+                _check_so_far(sink.size_bytes, received, limits)
+            _check_so_far(sink.size_bytes, received, limits)
     except zlib.error:
         raise BrokenResponse(f"{limits.host} sent a body that does not decode") from None
     if not all(d.is_complete for d in decoders):
         raise BrokenResponse(f"{limits.host} sent a compressed body that was cut short")
     _check_range(response, received, limits.host)
-    return Body(decoded.getvalue(), digest.hexdigest())
+    return await sink.finish()
 
 
-def _check_announced(response: httpx.Response, limits: BodyLimits) -> None:
+def _check_announced(response: httpx.Response, limits: BodyLimits) -> int | None:
+    """Return the length that the response says, or None."""
     length = response.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and int(length[:19]) > limits.max_bytes:
+    if not (length.isascii() and length.isdigit()):
+        return None
+    if int(length[:19]) > limits.max_bytes:
         raise BodyTooLarge(
             f"{limits.host} announces {length[:19]} bytes, the cap is {limits.max_bytes}"
         )
+    return int(length[:19])
 
 
 def _check_so_far(decoded: int, received: int, limits: BodyLimits) -> None:

@@ -18,7 +18,13 @@ import httpx
 import structlog
 
 from leakwatch.clock import Clock
-from leakwatch.errors import LeakwatchError, RateLimited, TimedOut, TooManyRedirects
+from leakwatch.errors import (
+    LeakwatchError,
+    RateLimited,
+    SpoolFull,
+    TimedOut,
+    TooManyRedirects,
+)
 from leakwatch.fetch.answer import Answer, Span, result_of
 from leakwatch.fetch.body import EMPTY, Body, BodyLimits, read_body
 from leakwatch.fetch.clearnet import Resolve, system_resolve
@@ -38,9 +44,11 @@ from leakwatch.fetch.policy import (
     redirect_location,
     status_error,
 )
+from leakwatch.fetch.ranged import check_part
 from leakwatch.fetch.tor import check_socks5, parse_proxy
 from leakwatch.model.capture import FetchRequest, FetchResult
 from leakwatch.model.source import Via
+from leakwatch.spool import Spool
 
 CHECK_TIMEOUT_S = 10.0
 """A proxy on this machine or the next one answers its greeting at once."""
@@ -64,6 +72,7 @@ class HttpFetcher:
         tls: trust for https; None means SSL_CERT_FILE, or certifi's authorities.
             Onion services need none: their name is their key.
         resolve: names to addresses for direct hosts.
+        spool: takes the bodies that are asked for on disk.
 
     Raises:
         ConfigError: ``policy.tor_proxy`` is no ``socks5://HOST:PORT``.
@@ -76,7 +85,9 @@ class HttpFetcher:
         clock: Clock,
         tls: ssl.SSLContext | None = None,
         resolve: Resolve = system_resolve,
+        spool: Spool | None = None,
     ) -> None:
+        self._spool = spool
         self._policy = policy
         self._clock = clock
         self._proxy = parse_proxy(policy.tor_proxy)
@@ -95,6 +106,7 @@ class HttpFetcher:
         Raises:
             FetchError: no usable answer.
             Challenged: a waiting room or captcha answers for the site.
+            SpoolFull: the disk has no room; not tried again here.
         """
         target = parse_target(request.url)
         via = choose_way(target, request.via)
@@ -104,6 +116,8 @@ class HttpFetcher:
         while True:
             try:
                 return await self._attempt(request, target, via, total_s)
+            except SpoolFull:
+                raise
             except LeakwatchError as error:
                 wait_s = pause_s(
                     error,
@@ -175,6 +189,8 @@ class HttpFetcher:
             )
             if error is not None:
                 raise error
+            if request.range is not None:
+                check_part(request.range, response.status_code, response.headers, target.host)
             is_bare = response.status_code in {304, 404, 410}
             return Answer(
                 target=target,
@@ -200,6 +216,8 @@ class HttpFetcher:
             extensions={"timeout": timeout.as_dict()},
         )
         key = ClientKey(via, request.source, target.host, request.allow_private)
+        if request.meter is not None:
+            request.meter.requests += 1
         try:
             async with self._clients.lend(key) as transport:
                 response = await transport.handle_async_request(outgoing)
@@ -211,8 +229,18 @@ class HttpFetcher:
             raise translate(exc, target) from None
 
     async def _body(self, request: FetchRequest, target: Target, response: httpx.Response) -> Body:
-        limits = BodyLimits(request.max_bytes or self._policy.max_page_bytes, target.host)
-        return await read_body(response, response.aiter_raw(), limits)
+        max_bytes = request.max_bytes or self._policy.max_page_bytes
+        if request.range is not None and response.status_code == 206:
+            max_bytes = request.range.max_bytes
+        limits = BodyLimits(max_bytes, target.host)
+        chunks, meter = response.aiter_raw(), request.meter
+        if not request.is_spooled or self._spool is None:
+            return await read_body(response, chunks, limits, meter=meter)
+        writer = self._spool.writer()
+        try:
+            return await read_body(response, chunks, limits, writer=writer, meter=meter)
+        finally:
+            writer.abandon()
 
     def _check(self, target: Target, via: Via, request: FetchRequest) -> None:
         check_target(
@@ -224,11 +252,14 @@ def _wanted_headers(request: FetchRequest) -> dict[str, str]:
     """Return the caller's headers with the validators, names in lower case.
 
     A range is asked for as it lies on the server: offsets into a compressed
-    body would mean nothing (RFC 9110, 14.2).
+    body would mean nothing (RFC 9110, 14.2). So is a file that goes to disk.
     """
     headers = {name.lower(): value for name, value in request.headers.items()}
     validators = {"if-none-match": request.etag, "if-modified-since": request.last_modified}
     # A site may have given us one that no header can carry back.
     headers |= {k: v for k, v in validators.items() if v and v.isascii() and v.isprintable()}
-    headers["accept-encoding"] = "identity" if "range" in headers else "gzip, deflate"
+    if request.range is not None:
+        headers["range"] = request.range.header
+    is_bare = "range" in headers or request.is_spooled
+    headers["accept-encoding"] = "identity" if is_bare else "gzip, deflate"
     return headers

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +22,7 @@ from leakwatch.corpus.intake import FileReader, batches, take
 from leakwatch.corpus.tree import Found, TreeEntry, siblings, walk
 from leakwatch.errors import LeakwatchError, MissingFile
 from leakwatch.model.artefact import MEMBER_SEPARATOR, Artefact
+from leakwatch.model.coverage import NO_KIND, Coverage, KindCounts, Outcome
 from leakwatch.model.listing import Listing, ListingEntry
 from leakwatch.model.match import Match, Method
 from leakwatch.ports import Reading
@@ -51,6 +52,9 @@ class ScanResult:
     """What the process should end with where the target itself was out of reach."""
     letters: int | None = None
     """Length of the artefact's normalised text, where it has any."""
+    note: str | None = field(default=None, repr=False)
+    """For the person at the terminal, beside the result: how it was looked at.
+    A result with nothing else is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +64,17 @@ class Fetched:
     name: str = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
     listing: Listing | None = None
+    error: LeakwatchError | None = None
+    """What kept all or some of it from being read."""
+    note: str | None = field(default=None, repr=False)
+    """How it was looked at, in a line."""
+    more: Callable[[Sequence[Match]], Fetched | None] | None = field(default=None, repr=False)
+    """Given the matches of a listing that is a sample, returns all of it if that is
+    called for; it takes the sample's place."""
 
 
-FetchTarget = Callable[[str], Sequence[Fetched]]
-"""Gets a URL; raises LeakwatchError (a FetchError, most likely)."""
+FetchTarget = Callable[[str], Iterable[Fetched]]
+"""Gets a URL; raises LeakwatchError (a FetchError, most likely), also half-way."""
 
 
 class ManyMatcher(Protocol):
@@ -87,6 +98,14 @@ class Looker:
 
 
 @dataclass(frozen=True, slots=True)
+class _Looked:
+    """What a process found in a batch, and how much of it could be read."""
+
+    results: Sequence[ScanResult]
+    kinds: KindCounts
+
+
+@dataclass(frozen=True, slots=True)
 class _Work:
     """Things looked at together, all of one target."""
 
@@ -96,7 +115,11 @@ class _Work:
 
 
 def scan(
-    crew: Crew[Looker], targets: Iterable[str], *, progress: Callable[[int], None] = lambda _: None
+    crew: Crew[Looker],
+    targets: Iterable[str],
+    *,
+    progress: Callable[[int], None] = lambda _: None,
+    coverage: Coverage | None = None,
 ) -> Iterator[ScanResult]:
     """Yield what is found, in the order of the targets; nothing for a clean one.
 
@@ -104,24 +127,35 @@ def scan(
         crew: whose processes look, a batch of files each.
         targets: paths and URLs.
         progress: called with the number of files looked at.
+        coverage: what could be read is counted here, as the results come.
     """
     work = (item for target in targets for item in _work_of(target))
-    for item, results in crew.in_order(_look, work):
+    for item, looked in crew.in_order(_look, work):
         progress(max(1, len(item.entries)))
-        yield from results
+        if coverage is not None:
+            coverage.add_all(looked.kinds)
+        yield from looked.results
 
 
-def _look(looker: Looker, work: _Work) -> list[ScanResult]:
-    if not work.entries:
-        return _look_at_url(looker, work.target)
+def _look(looker: Looker, work: _Work) -> _Looked:
+    coverage = Coverage()
+    look = _look_at_files if work.entries else _look_at_url
+    results = look(looker, work, coverage)
+    return _Looked(results, coverage.by_kind())
+
+
+def _look_at_files(looker: Looker, work: _Work, coverage: Coverage) -> list[ScanResult]:
     looks: dict[int, _Look] = {}
     gathered = _Gathered(looker.matcher)
     try:
         for taken in take(looker.reader, work.entries, with_roots=False):
             look = looks.setdefault(taken.number, _Look(work.target, looker.matcher))
             if taken.artefact is not None:
+                coverage.note(taken.artefact)
                 gathered.add(look, taken.artefact)
-            elif taken.problem == Found.UNREADABLE:
+                continue
+            coverage.add(NO_KIND, taken.problem or Outcome.NO_TEXT)
+            if taken.problem == Found.UNREADABLE:
                 look.fail(taken.entry.relative, MissingFile("it cannot be read"))
         gathered.match()
     except LeakwatchError as error:
@@ -134,23 +168,41 @@ def _look(looker: Looker, work: _Work) -> list[ScanResult]:
     return [result for look in looks.values() for result in look.results()]
 
 
-def _look_at_url(looker: Looker, target: str) -> list[ScanResult]:
+def _look_at_url(looker: Looker, work: _Work, coverage: Coverage) -> list[ScanResult]:
+    target = work.target
     results: list[ScanResult] = []
     try:
         for fetched in looker.fetch_target(target):
-            look = _Look(target, looker.matcher)
-            if fetched.body is not None:
-                [artefacts] = looker.reader.read_many([(fetched.name, fetched.body)])
-                gathered = _Gathered(looker.matcher)
-                for artefact in artefacts:
-                    gathered.add(look, artefact)
-                gathered.match()
-            if fetched.listing is not None:
-                look.match_listing(fetched.name, fetched.listing)
-            results += look.results()
+            results += _look_at(looker, target, fetched, coverage)
     except LeakwatchError as error:
-        results.append(_failed(target, "", error))
+        results.append(replace(_failed(target, "", error), note=error.what))
     return results
+
+
+def _look_at(looker: Looker, target: str, fetched: Fetched, coverage: Coverage) -> list[ScanResult]:
+    look = _Look(target, looker.matcher)
+    if fetched.body is not None:
+        [artefacts] = looker.reader.read_many([(fetched.name, fetched.body)])
+        gathered = _Gathered(looker.matcher)
+        for artefact in artefacts:
+            coverage.note(artefact)
+            gathered.add(look, artefact)
+        gathered.match()
+    matches: Sequence[Match] = ()
+    error = fetched.error
+    if fetched.listing is not None:
+        matches = looker.matcher.match_listing(fetched.listing).matches
+        try:
+            more = fetched.more(matches) if fetched.more is not None else None
+        except LeakwatchError as caught:
+            more, error = None, caught
+        if more is not None:
+            return _look_at(looker, target, more, coverage)
+    said = [fetched.note, error.what if error is not None else None]
+    note = "; ".join(line for line in said if line) or None
+    if matches or note is not None:
+        look.tell(fetched.name, matches, error, note)
+    return look.results()
 
 
 class _Gathered:
@@ -211,6 +263,15 @@ class _Look:
                 crc32=artefact.crc32 or None,
             )
             self._unread.setdefault(artefact.path.names[:-1], []).append(entry)
+
+    def tell(
+        self, name: str, matches: Sequence[Match], error: LeakwatchError | None, note: str | None
+    ) -> None:
+        """Note what the listing of a remote file came to."""
+        slug, code = (error.slug, 0 if matches else error.exit_code) if error else (None, 0)
+        kind = "error" if error is not None and not matches else "listing"
+        result = ScanResult(self._target, name, kind, tuple(matches), slug, code, note=note)
+        self._found.append(((), result))
 
     def match_listing(self, name: str, listing: Listing, at: tuple[int, ...] = ()) -> None:
         """Note the known files that a listing names; it lies ``at`` these ordinals."""

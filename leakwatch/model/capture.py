@@ -2,12 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 from leakwatch.model.source import Via
+from leakwatch.model.taking import Meter, Purpose
+
+
+class Content(Protocol):
+    """Bytes too many for memory, kept encrypted on disk until ``close``."""
+
+    fd: int
+    """Open for reading; holds the encrypted bytes."""
+    key: bytes
+    """What they are encrypted with (``leakwatch/spool.py``)."""
+    size_bytes: int
+    sha256: str
+    """Hex digest of the clear bytes."""
+    crc32: int
+    head: bytes
+    """The first clear bytes, enough to tell the kind."""
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the clear bytes from the start; may be called again."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ByteRange:
+    """The part of a file that is asked for (RFC 9110, 14.1.2)."""
+
+    first: int
+    """From 0; negative: so many bytes from the end, and ``last`` is not looked at."""
+    last: int = -1
+    """Itself included; the file may end before."""
+    whole_bytes: int = 0
+    """A server that knows no ranges and sends the whole is heard out if that is text, or
+    says that it is at most so long; 0: never."""
+
+    @property
+    def header(self) -> str:
+        return f"bytes={self.first}" if self.first < 0 else f"bytes={self.first}-{self.last}"
+
+    @property
+    def max_bytes(self) -> int:
+        """Return the longest answer that is one."""
+        return -self.first if self.first < 0 else self.last - self.first + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +69,14 @@ class FetchRequest:
     max_bytes: int | None = None
     """Cap of the decoded body; None means the fetcher's page cap."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    range: ByteRange | None = None
+    """Ask for a part; ``fetch.ranged.read_part`` makes sense of the answer."""
     total_timeout_s: float | None = None
+    is_spooled: bool = False
+    """The body goes to disk, encrypted, and not to memory: see ``SpooledCapture``."""
+    purpose: Purpose = Purpose.PAGE
+    meter: Meter | None = field(default=None, repr=False, compare=False)
+    """Counts what this request costs, where somebody wants to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +99,9 @@ class Capture:
     body: bytes = field(repr=False)
     """Decoded (no content-encoding). Never stored or logged in clear."""
     sha256: str
-    """Hex digest of ``body``."""
+    """Hex digest of the content."""
     size_bytes: int = -1
-    """Length of ``body``; filled in when not given, kept when the body is dropped."""
+    """Length of the content; filled in when not given, kept when it is dropped."""
 
     def __post_init__(self) -> None:
         if self.size_bytes < 0:
@@ -58,6 +110,14 @@ class Capture:
     def without_body(self) -> Capture:
         """Return the same capture with its bytes dropped, digest and length kept."""
         return replace(self, body=b"")
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the bytes from the start; may be called again."""
+        if self.body:
+            yield self.body
+
+    def close(self) -> None:
+        """Give back what its bytes take on disk."""
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name (any case), or None."""
@@ -71,6 +131,32 @@ class Capture:
     @property
     def last_modified(self) -> str | None:
         return self.header("last-modified")
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledCapture(Capture):
+    """A capture whose bytes lie on disk: ``body`` is empty. Never kept, never journalled."""
+
+    content: Content = field(kw_only=True, repr=False, compare=False)
+
+    def without_body(self) -> Capture:
+        """Return the same capture with its bytes dropped; ``close`` gives them back."""
+        kept = {f.name: getattr(self, f.name) for f in fields(Capture)}
+        return Capture(**kept)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the bytes from the start; may be called again."""
+        return self.content.chunks()
+
+    def close(self) -> None:
+        """Give back what its bytes take on disk."""
+        self.content.close()
+
+
+def spooled(capture: Capture, content: Content) -> SpooledCapture:
+    """Return a capture with its bytes on disk."""
+    told = {f.name: getattr(capture, f.name) for f in fields(Capture)}
+    return SpooledCapture(**told | {"size_bytes": content.size_bytes}, content=content)
 
 
 @dataclass(frozen=True, slots=True)

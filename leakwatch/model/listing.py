@@ -22,6 +22,11 @@ class ListingEntry:
     size_range: tuple[int, int] | None = None
     """Least and greatest size in bytes that a rounded one ("2.4 MB") stands for."""
 
+    def row(self) -> list[object]:
+        """Return it as it leaves a child: JSON-ready, without the address, which no child knows."""
+        root, sizes = self.pieces_root, self.size_range
+        return [self.path, self.size_bytes, self.crc32, root, int(self.is_directory), sizes]
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:

@@ -158,9 +158,18 @@ class Matter:
 
     def may_fetch_payload(self, at: datetime) -> bool:
         """Whether linked files may be fetched now; no live leave means no."""
-        return self.payload is not PayloadPolicy.METADATA_ONLY and any(
-            a.is_live(at) for a in self.authorisations
-        )
+        return self.leave(at) is not None
+
+    def may_seal_payload(self, at: datetime) -> bool:
+        """Whether a linked file that matched may be kept now, sealed."""
+        return self.payload is PayloadPolicy.SEAL_MATCHES and self.may_fetch_payload(at)
+
+    def leave(self, at: datetime) -> Authorisation | None:
+        """Return the leave under which linked files may be fetched now: the longest, or None."""
+        if self.payload is PayloadPolicy.METADATA_ONLY:
+            return None
+        live = (a for a in self.authorisations if a.is_live(at))
+        return max(live, key=lambda leave: leave.expires_at, default=None)
 
     def gaps(self, at: datetime) -> tuple[str, ...]:
         """Return what keeps the matter from being fully watched, in plain words."""

@@ -60,6 +60,8 @@ class SourceSpec:
     max_pages: int = 5
     follow_files: bool = True
     """Linked files may be fetched, if the matter has a live authorisation too."""
+    passwords: tuple[str, ...] = field(default=(), repr=False)
+    """Tried on archives that its posts link to; never logged, never stored."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """The kind's own table, already validated by its adapter."""
 

@@ -28,6 +28,7 @@ from leakwatch.ports.storage import (
     SourceRepository,
     Store,
     StoredMatch,
+    TakingRepository,
     UnitOfWork,
 )
 
@@ -53,5 +54,6 @@ __all__ = [
     "SourceRepository",
     "Store",
     "StoredMatch",
+    "TakingRepository",
     "UnitOfWork",
 ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from leakwatch.model.alert import Message
 from leakwatch.model.artefact import Artefact
-from leakwatch.model.capture import Capture, FetchRequest, FetchResult
+from leakwatch.model.capture import Capture, Content, FetchRequest, FetchResult
 from leakwatch.model.evidence import SealedContent
 from leakwatch.model.fingerprint import ExactDigests
 from leakwatch.model.listing import Listing
@@ -58,16 +58,22 @@ class PageParser(Protocol):
 class ArtefactReader(Protocol):
     """Unpacks and extracts hostile bytes inside the sandbox."""
 
-    def read(self, body: bytes, *, name: str) -> Sequence[Artefact]:
-        """Return the artefact itself and every member found in it, outermost first.
+    def iter_read(
+        self, body: bytes | Content, *, name: str, passwords: Sequence[str] = ()
+    ) -> Iterator[Artefact]:
+        """Yield every member found as it is read, and the whole behind its members.
 
         Blocking; call it in a thread from async code. Never raises for hostile
         content: what stopped the reading is in ``Artefact.error``, the whole is
         always there with its digest, and the neighbours of a bad member too.
 
         Args:
-            body: raw bytes.
+            body: raw bytes, or those that lie encrypted on disk.
             name: what to call the whole in its member path.
+            passwords: tried in order on whatever is encrypted; never logged.
+
+        Raises:
+            SandboxError: the sandbox itself does not work.
         """
         ...
 

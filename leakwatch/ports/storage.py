@@ -16,6 +16,7 @@ from leakwatch.model.fingerprint import ExactDigests
 from leakwatch.model.match import Match
 from leakwatch.model.matter import Matter, OrderVersion
 from leakwatch.model.source import Lease, SourceSpec, SourceState
+from leakwatch.model.taking import Taking
 from leakwatch.ports.sightings import SightingRepository
 
 
@@ -106,6 +107,18 @@ class SourceRepository(Protocol):
         """Return the latest polls, newest first."""
         ...
 
+    async def polls_since(self, source: str, since: datetime) -> Sequence[Poll]:
+        """Return the polls that ended at ``since`` or later, oldest first."""
+        ...
+
+    async def last_good_poll_before(self, source: str, at: datetime) -> Poll | None:
+        """Return the latest good poll that ended before ``at``, or None."""
+        ...
+
+    async def first_poll_at(self, source: str) -> datetime | None:
+        """Return when a source was first polled, however that went, or None."""
+        ...
+
     async def last_look_before(self, source: str, at: datetime) -> datetime | None:
         """Return when the last good poll before ``at`` started, or None."""
         ...
@@ -121,6 +134,18 @@ class CaptureRepository(Protocol):
     async def add_absence(self, absence: Absence) -> None: ...
 
     async def absences(self, finding_id: str) -> Sequence[Absence]: ...
+
+
+class TakingRepository(Protocol):
+    async def put(self, takings: Sequence[Taking]) -> None:
+        """Record what was taken; one of the same id is replaced."""
+        ...
+
+    async def query(
+        self, *, source: str | None = None, since: datetime | None = None
+    ) -> Sequence[Taking]:
+        """Return what was taken, oldest first, as far as it began at ``since`` or later."""
+        ...
 
 
 class MatterRepository(Protocol):
@@ -244,6 +269,7 @@ class UnitOfWork(Protocol):
 
     sources: SourceRepository
     captures: CaptureRepository
+    takings: TakingRepository
     matters: MatterRepository
     corpora: CorpusRepository
     findings: FindingRepository

@@ -10,15 +10,18 @@ import stat
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from leakwatch.model.capture import Content
+from leakwatch.spool import DecryptingStream
 from leakwatch.unpack.sniff import HEAD_BYTES, sniff
 from leakwatch.unpack.volumes import VOLUME_KINDS
 from leakwatch.unpack.zip_directory import MAX_TAIL_BYTES, ends_volumes
 
-Body = bytes | Path | int
-"""Bytes, a regular file, or a descriptor open for reading (its offset may move)."""
+Body = bytes | Path | int | Content
+"""Bytes, a regular file, a descriptor open for reading (its offset may move), or
+a content that lies encrypted on disk."""
 _CHUNK_BYTES = 1024 * 1024
 _SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 
@@ -33,6 +36,8 @@ class Intake:
     crc32: int
     head: bytes
     """The first bytes, enough for ``sniff``."""
+    key: bytes | None = field(default=None, repr=False)
+    """Of a content that lies encrypted on disk."""
     volumes: tuple[int | None, ...] = ()
     """Descriptors of all volumes of a set, ``fd`` among them; None for one that is missing."""
     fill: bool = False
@@ -41,6 +46,12 @@ class Intake:
     @property
     def more_fds(self) -> list[int]:
         return [fd for fd in self.volumes if fd is not None and fd != self.fd]
+
+    def start(self, size: int) -> bytes:
+        """Return the first so many bytes."""
+        if self.key is None:
+            return os.pread(self.fd, size, 0)
+        return DecryptingStream(self.fd, self.key, self.size_bytes).read(size) or b""
 
 
 @contextmanager
@@ -58,12 +69,15 @@ def take_in(body: Body) -> Iterator[Intake]:
     elif isinstance(body, Path):
         fd = os.open(body, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         is_ours = True
-    else:
+    elif isinstance(body, int):
         fd, is_ours = body, False
+    else:
+        # Of its own: whoever closes the content must not make it another file's.
+        fd, is_ours = os.dup(body.fd), True
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise OSError(errno.EINVAL, "not a regular file")
-        yield _hashed(fd)
+        yield _hashed(fd) if isinstance(body, (bytes, Path, int)) else _as_told(fd, body)
     finally:
         if is_ours:
             os.close(fd)
@@ -131,6 +145,18 @@ def sealed_memory(body: bytes) -> int:
         view = view[os.write(fd, view) :]
     fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEALS)
     return fd
+
+
+def _as_told(fd: int, content: Content) -> Intake:
+    """Return a content with the digests that were taken while it came in."""
+    return Intake(
+        fd,
+        content.size_bytes,
+        content.sha256,
+        content.crc32,
+        content.head[:HEAD_BYTES],
+        content.key,
+    )
 
 
 def _hashed(fd: int) -> Intake:

@@ -18,10 +18,7 @@ _END = 2**63
 
 def encode_listing(listing: Listing) -> bytes:
     """Return a listing as JSON; addresses are left out: a child knows none."""
-    rows = [
-        [e.path, e.size_bytes, e.crc32, e.pieces_root, int(e.is_directory), e.size_range]
-        for e in listing.entries
-    ]
+    rows = [entry.row() for entry in listing.entries]
     fields = {"origin": listing.origin, "whole": int(listing.is_complete), "rows": rows}
     return json.dumps(fields, separators=(",", ":")).encode("ascii")
 
@@ -49,9 +46,18 @@ def decode_listing(raw: bytes) -> Listing:
         raise BadFrame("a listing is no JSON of ours") from None
     if not isinstance(origin, str) or not _ORIGIN.fullmatch(origin):
         raise BadFrame("a listing's origin has another form")
+    return Listing(origin, decode_rows(rows), is_complete=is_whole == 1)
+
+
+def decode_rows(rows: object) -> tuple[ListingEntry, ...]:
+    """Return the entries whose ``row`` a child gave.
+
+    Raises:
+        BadFrame: some are none.
+    """
     if not isinstance(rows, list) or len(rows) > MAX_ENTRIES:
         raise BadFrame("a listing has no rows, or too many")
-    return Listing(origin, tuple(_entry(row) for row in rows), is_complete=is_whole == 1)
+    return tuple(_entry(row) for row in rows)
 
 
 def _entry(row: object) -> ListingEntry:

@@ -38,12 +38,27 @@ class FetchSettings(Section):
     read_timeout_s: Seconds = 60.0
     total_timeout_s: Seconds = 300.0
     max_page_bytes: Count = 16 * 1024 * 1024
-    max_payload_bytes: Count = 64 * 1024 * 1024
+    max_payload_bytes: Count = 4 * 1024**3
+    """Cap of one linked file."""
+    max_spool_bytes: Count = 16 * 1024**3
+    """Of all linked files that lie encrypted in the state directory at one time."""
+    payload_timeout_s: Seconds = 6 * 3600.0
+    """Of one attempt at a linked file."""
     max_files_per_post: Count = 100
+    max_listing_bytes: Count = 128 * 1024 * 1024
+    """Of one remote archive's directory; one of 428,000 files has some 50 MB."""
+    max_listing_requests: Count = 200
+    max_listing_s: Seconds = 1800.0
     max_redirects: Annotated[int, Field(ge=0, le=20)] = 5
     requests_per_host_per_minute: Annotated[float, Field(gt=0)] = 30.0
     attempts: Count = 3
     user_agent: str = "Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/128.0"
+
+    @model_validator(mode="after")
+    def _one_file_fits(self) -> FetchSettings:
+        if self.max_spool_bytes < self.max_payload_bytes:
+            raise ValueError("max_spool_bytes must be max_payload_bytes or more")
+        return self
 
 
 class LimitSettings(Section):
@@ -58,6 +73,13 @@ class LimitSettings(Section):
     child_memory_bytes: Count = 1024**3
     child_wall_s: Seconds = 120.0
     child_output_bytes: Count = 512 * 1024**2
+
+
+class SandboxSettings(Section):
+    """What the processes that read hostile bytes must be confined by."""
+
+    require: tuple[Literal["landlock", "seccomp"], ...] = ()
+    """Layers of the kernel without which nothing is read."""
 
 
 class ExtractSettings(Section):
@@ -127,6 +149,7 @@ class Settings(Section):
     fingerprint: FingerprintSettings
     fetch: FetchSettings = FetchSettings()
     limits: LimitSettings = LimitSettings()
+    sandbox: SandboxSettings = SandboxSettings()
     extract: ExtractSettings = ExtractSettings()
     daemon: DaemonSettings = DaemonSettings()
     channels: ChannelSettings = ChannelSettings()

@@ -29,6 +29,7 @@ from leakwatch.errors import (
 from leakwatch.model.capture import Capture, FetchRequest, FetchResult, Gone, NotModified
 from leakwatch.model.post import Post
 from leakwatch.model.source import SourceSpec
+from leakwatch.model.taking import Purpose
 from leakwatch.ports import Fetcher, PageParser
 from leakwatch.sources.memory import Memory
 from leakwatch.sources.posts import PageAddress, whole_page
@@ -99,7 +100,12 @@ class Visitor:
         self._shape = shape
 
     async def fetch(
-        self, url: str, *, etag: str | None = None, last_modified: str | None = None
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        purpose: Purpose = Purpose.PAGE,
     ) -> FetchResult:
         """Get one address under the source's own terms.
 
@@ -113,6 +119,7 @@ class Visitor:
             allow_private=self._spec.allow_private,
             etag=etag,
             last_modified=last_modified,
+            purpose=purpose,
         )
         return await self._fetcher.fetch(request)
 

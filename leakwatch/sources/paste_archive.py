@@ -21,6 +21,7 @@ from leakwatch.model.capture import Capture
 from leakwatch.model.location import canonical_url
 from leakwatch.model.post import Post, SourceBatch
 from leakwatch.model.source import SourceSpec
+from leakwatch.model.taking import Purpose
 from leakwatch.ports import Fetcher, PageParser
 from leakwatch.sources.base import Page, Visitor
 from leakwatch.sources.digest import digest
@@ -157,7 +158,7 @@ class PasteArchive:
         for name in wanted:
             url = urljoin(page.address.url, _filled(self._options.raw_url, name))
             try:
-                answer = await visitor.fetch(url)
+                answer = await visitor.fetch(url, purpose=Purpose.CONTENT)
             except (RateLimited, TorUnavailable):
                 return  # not this paste's fault: all wait for the next poll
             except FetchError:

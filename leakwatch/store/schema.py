@@ -21,7 +21,7 @@ from leakwatch.store.failures import UPGRADE_HINT, translated
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD_REVISION = "leakwatch_0002"
+HEAD_REVISION = "leakwatch_0003"
 """What this code is written for; spares every start the import of Alembic."""
 
 _VERSION_TABLE = "alembic_version"

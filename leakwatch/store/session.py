@@ -18,6 +18,7 @@ from leakwatch.ports import (
     MatterRepository,
     SightingRepository,
     SourceRepository,
+    TakingRepository,
     UnitOfWork,
 )
 from leakwatch.store.alert_repo import SqlAlerts
@@ -31,6 +32,7 @@ from leakwatch.store.matter_repo import SqlMatters
 from leakwatch.store.schema import check_revision
 from leakwatch.store.sighting_repo import SqlSightings
 from leakwatch.store.source_repo import SqlSources
+from leakwatch.store.taking_repo import SqlTakings
 from leakwatch.store.transaction import Transaction
 
 Chain = Callable[[int, RecordDraft, str], str]
@@ -43,6 +45,7 @@ class SqlUnitOfWork:
 
     sources: SourceRepository
     captures: CaptureRepository
+    takings: TakingRepository
     matters: MatterRepository
     corpora: CorpusRepository
     findings: FindingRepository
@@ -140,6 +143,7 @@ class SqlStore:
         return SqlUnitOfWork(
             sources=SqlSources(transaction),
             captures=SqlCaptures(transaction),
+            takings=SqlTakings(transaction),
             matters=SqlMatters(transaction),
             corpora=SqlCorpora(transaction),
             findings=SqlFindings(transaction),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -159,7 +159,37 @@ class SqlSources:
         rows = await self._tx.all(
             select(polls).where(polls.c.source == source).order_by(*newest).limit(limit)
         )
-        return [Poll(**{**row, "outcome": PollOutcome(row["outcome"])}) for row in rows]
+        return [_poll(row) for row in rows]
+
+    async def polls_since(self, source: str, since: datetime) -> Sequence[Poll]:
+        """Return the polls that ended at ``since`` or later, oldest first."""
+        rows = await self._tx.all(
+            select(polls)
+            .where(polls.c.source == source, polls.c.finished_at >= since)
+            .order_by(polls.c.started_at, polls.c.id)
+        )
+        return [_poll(row) for row in rows]
+
+    async def last_good_poll_before(self, source: str, at: datetime) -> Poll | None:
+        """Return the latest good poll that ended before ``at``, or None."""
+        row = await self._tx.first(
+            select(polls)
+            .where(polls.c.source == source, polls.c.finished_at < at)
+            .where(polls.c.outcome.in_(_GOOD))
+            .order_by(polls.c.started_at.desc(), polls.c.id)
+            .limit(1)
+        )
+        return None if row is None else _poll(row)
+
+    async def first_poll_at(self, source: str) -> datetime | None:
+        """Return when a source was first polled, however that went, or None."""
+        first: datetime | None = await self._tx.scalar(
+            select(polls.c.started_at)
+            .where(polls.c.source == source)
+            .order_by(polls.c.started_at)
+            .limit(1)
+        )
+        return first
 
     async def last_look_before(self, source: str, at: datetime) -> datetime | None:
         """Return when the last good poll before ``at`` started, or None.
@@ -196,7 +226,9 @@ def _held(lease: Lease) -> Update:
 
 
 def _spec_row(spec: SourceSpec, now: datetime) -> dict[str, Any]:
-    digest = sha256(canonical_json(asdict(spec)).encode("ascii")).hexdigest()
+    # Passwords are stored in no form, not even as part of a digest.
+    told = asdict(replace(spec, passwords=()))
+    digest = sha256(canonical_json(told).encode("ascii")).hexdigest()
     return {
         "name": spec.name,
         "kind": spec.kind,
@@ -214,6 +246,10 @@ def _spec_row(spec: SourceSpec, now: datetime) -> dict[str, Any]:
 
 def _differs(row: Row, stored: Row) -> bool:
     return not stored["is_enabled"] or bool(row["spec_sha256"] != stored["spec_sha256"])
+
+
+def _poll(row: Row) -> Poll:
+    return Poll(**{**row, "outcome": PollOutcome(row["outcome"])})
 
 
 def _state(row: Row) -> SourceState:

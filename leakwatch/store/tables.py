@@ -30,8 +30,16 @@ from leakwatch.store.sighting_tables import (
     sightings,
 )
 from leakwatch.store.table_parts import ROW_NUMBER, SHA256, belongs_to, metadata
+from leakwatch.store.taking_tables import takings
 
-__all__ = ["corpus_generations", "metadata", "sighted_artefacts", "sighted_listings", "sightings"]
+__all__ = [
+    "corpus_generations",
+    "metadata",
+    "sighted_artefacts",
+    "sighted_listings",
+    "sightings",
+    "takings",
+]
 
 sources = Table(
     "sources",

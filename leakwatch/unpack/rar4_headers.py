@@ -159,7 +159,7 @@ def _entry(block: _Block, end: int) -> Rar4Entry:
     data_bytes = max(0, min(packed, end - block.next_at))
     is_cut = data_bytes < packed
     return Rar4Entry(
-        name=_name(raw_name, is_unicode=bool(block.flags & _UNICODE))[:MAX_NAME_CHARS],
+        name=decode_name(raw_name, is_unicode=bool(block.flags & _UNICODE))[:MAX_NAME_CHARS],
         size_bytes=None if size in {_UNKNOWN_SIZE, 2**64 - 1} else size,
         crc32=crc,
         extents=((block.next_at, data_bytes),),
@@ -180,7 +180,8 @@ def _entry(block: _Block, end: int) -> Rar4Entry:
     )
 
 
-def _name(raw: bytes, *, is_unicode: bool) -> str:
+def decode_name(raw: bytes, *, is_unicode: bool) -> str:
+    """Return a member's name: UTF-8, CP437, or as ``unpack_name`` has it."""
     plain, nul, packed = raw.partition(b"\0")
     if is_unicode and nul:
         name = unpack_name(plain, packed)

@@ -20,7 +20,7 @@ from leakwatch.unpack.container import MAX_NAME_CHARS
 
 MAGIC = b"7z\xbc\xaf\x27\x1c"
 START_BYTES = 32
-MAX_FILES = 400_000
+MAX_FILES = 1_000_000
 """Listed of one archive; more than a budget lets be opened anyway."""
 _MAX_CODERS = 32
 _END, _HEADER, _PROPERTIES, _ADDITIONAL, _STREAMS, _FILES = 0, 1, 2, 3, 4, 5

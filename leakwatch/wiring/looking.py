@@ -14,9 +14,12 @@ from leakwatch.model.post import SourceBatch
 from leakwatch.model.source import SourceSpec, Via
 from leakwatch.places import load_places
 from leakwatch.ports import Source
+from leakwatch.remote_file import ListingLimits
+from leakwatch.sandbox.layers import missing_of, warning_of
 from leakwatch.sandbox.limits import ReadLimits
 from leakwatch.sandbox.pool import SandboxPool
 from leakwatch.settings import Settings
+from leakwatch.settings.tree import FetchSettings
 from leakwatch.sources.preview import preview
 from leakwatch.sources.registry import build_source
 from leakwatch.unpack.budget import BudgetLimits
@@ -35,12 +38,19 @@ def build_sources(specs: Sequence[SourceSpec]) -> dict[str, tuple[SourceSpec, So
 
 def fetch_policy(settings: Settings, specs: Sequence[SourceSpec] = ()) -> FetchPolicy:
     """Return what the fetcher may do: Tor for all but the hosts of direct sources."""
-    fetch = settings.fetch
     direct = {
         urlsplit(url).hostname or "" for s in specs if s.via is Via.DIRECT for url in s.locations
     }
+    fetch = settings.fetch
+    return url_policy(fetch, tor_proxy=fetch.tor_proxy, direct_hosts=frozenset(direct))
+
+
+def url_policy(
+    fetch: FetchSettings, *, tor_proxy: str, direct_hosts: frozenset[str]
+) -> FetchPolicy:
+    """Return what a fetcher may do that reaches these hosts without Tor."""
     return FetchPolicy(
-        tor_proxy=fetch.tor_proxy,
+        tor_proxy=tor_proxy,
         connect_timeout_s=fetch.connect_timeout_s,
         read_timeout_s=fetch.read_timeout_s,
         total_timeout_s=fetch.total_timeout_s,
@@ -49,7 +59,16 @@ def fetch_policy(settings: Settings, specs: Sequence[SourceSpec] = ()) -> FetchP
         requests_per_host_per_minute=fetch.requests_per_host_per_minute,
         attempts=fetch.attempts,
         user_agent=fetch.user_agent,
-        direct_hosts=frozenset(direct),
+        direct_hosts=direct_hosts,
+    )
+
+
+def listing_limits(fetch: FetchSettings) -> ListingLimits:
+    """Return what the directory of a remote archive may cost."""
+    return ListingLimits(
+        max_bytes=fetch.max_listing_bytes,
+        max_requests=fetch.max_listing_requests,
+        max_s=fetch.max_listing_s,
     )
 
 
@@ -81,6 +100,11 @@ def read_limits(settings: Settings, *, images: bool = False) -> ReadLimits:
     )
 
 
+def open_sandbox(settings: Settings, limits: ReadLimits, *, workers: int) -> SandboxPool:
+    """Return the processes that read hostile bytes, confined as the settings ask; not started."""
+    return SandboxPool(limits, workers=workers, required_layers=settings.sandbox.require)
+
+
 async def preview_source(settings: Settings, name: str, body: bytes | None) -> SourceBatch:
     """Return what a source's first page is understood as; nothing is recorded.
 
@@ -99,7 +123,7 @@ async def preview_source(settings: Settings, name: str, body: bytes | None) -> S
         known = ", ".join(s.name for s in specs) or "none"
         raise EntityUnknown(f"no source {name!r}; configured: {known}")
     source = build_source(spec)
-    with SandboxPool(read_limits(settings), workers=1) as sandbox:
+    with open_sandbox(settings, read_limits(settings), workers=1) as sandbox:
         if body is not None:
             return await preview(source, sandbox, body=body, url=spec.locations[0])
         fetcher = HttpFetcher(fetch_policy(settings, specs), clock=SystemClock())
@@ -111,15 +135,21 @@ async def preview_source(settings: Settings, name: str, body: bytes | None) -> S
     raise EntityUnknown(f"source {name!r} gave nothing")
 
 
-def try_sandbox(settings: Settings) -> str:
-    """Read one small text in the sandbox; return which layers confine it.
+def try_sandbox(settings: Settings) -> tuple[str, str | None]:
+    """Read one small text in the sandbox.
+
+    Returns:
+        Which layers confine it, and a warning where one is missing.
 
     Raises:
-        SandboxError: the child could not be started.
+        SandboxError: the child could not be started, or not confined as is required.
     """
-    with SandboxPool(read_limits(settings), workers=1) as sandbox:
+    with open_sandbox(settings, read_limits(settings), workers=1) as sandbox:
         (artefact,) = sandbox.read(b"a line of text", name="self-test")
         if artefact.text is None:
             raise SandboxError("the sandbox read nothing from a plain text")
-        layers = ", ".join(f"{name} {level}" for name, level in sandbox.start().items() if level)
-        return f"a child read a text, confined by rlimits, {layers or 'and by nothing more'}"
+        layers = sandbox.start()
+    named = ", ".join(f"{name} {level}" for name, level in layers.items() if level)
+    missing = missing_of(layers)
+    says = f"a child read a text, confined by rlimits, {named or 'and by nothing more'}"
+    return says, warning_of(missing) if missing else None

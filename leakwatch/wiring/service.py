@@ -19,7 +19,6 @@ from leakwatch.evidence.record import Circumstances
 from leakwatch.evidence.seal import AgeSealer
 from leakwatch.fetch.client import HttpFetcher
 from leakwatch.fingerprint.key import FingerprintKey
-from leakwatch.inspection import Inspector, PayloadLimits
 from leakwatch.model.matter import Matter
 from leakwatch.model.source import SourceSpec
 from leakwatch.pipeline import Pipeline
@@ -28,13 +27,18 @@ from leakwatch.ports import Channel, Source
 from leakwatch.recording import Recorder
 from leakwatch.redaction import Redactor
 from leakwatch.rematch import Rematcher
-from leakwatch.sandbox.pool import SandboxPool
 from leakwatch.settings import Settings
 from leakwatch.store.session import SqlStore
 from leakwatch.wiring.channels import build_channels
 from leakwatch.wiring.corpora import CorporaInUse, load_key
-from leakwatch.wiring.looking import build_sources, fetch_policy, read_limits
-from leakwatch.wiring.storage import open_store, prepare_state_dir
+from leakwatch.wiring.inspecting import Threads, build_inspector
+from leakwatch.wiring.looking import (
+    build_sources,
+    fetch_policy,
+    open_sandbox,
+    read_limits,
+)
+from leakwatch.wiring.storage import open_spool, open_store, prepare_state_dir
 
 THREADS = 4
 """For matching, sealing and waiting on the sandbox."""
@@ -108,26 +112,26 @@ async def build_service(
     async with AsyncExitStack() as stack:
         # The sandbox starts first: its zygotes must not inherit what comes later.
         limits = read_limits(settings, images=corpora.have_pictures)
-        sandbox = stack.enter_context(SandboxPool(limits, workers=os.cpu_count() or 1))
-        executor = stack.enter_context(ThreadPoolExecutor(THREADS, thread_name_prefix="work"))
-        # A thread of its own: no poll waits for what was seen long ago.
-        aside = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="rematch"))
+        # One more than cores: a long file never keeps the pages waiting.
+        workers = (os.cpu_count() or 1) + 1
+        sandbox = stack.enter_context(open_sandbox(settings, limits, workers=workers))
+        await asyncio.to_thread(sandbox.start)
+        threads = _threads(stack)
         # Closed before the executor, which waits for what it runs: a read of a nasty file.
         stack.callback(sandbox.close)
         store = await stack.enter_async_context(open_store(settings))
-        fetcher = HttpFetcher(fetch_policy(settings, places.sources), clock=clock)
+        policy = fetch_policy(settings, places.sources)
+        fetcher = HttpFetcher(policy, clock=clock, spool=open_spool(settings))
         stack.push_async_callback(fetcher.aclose)
+        blind = _blinder(key)
+        inspector = build_inspector(settings, fetcher, sandbox, threads, blind=blind, clock=clock)
         journal = IntakeJournal(settings.state_dir / "journal")
         circumstances = _circumstances(settings, corpora, clock)
         recorder = _recorder(store, journal, matters, circumstances=circumstances, clock=clock)
-        owner = _owner()
-        rematcher = Rematcher(
-            store=store, recorder=recorder, executor=aside, clock=clock, owner=owner
-        )
         yield Service(
             settings=settings,
             clock=clock,
-            owner=owner,
+            owner=(owner := _owner()),
             store=store,
             fetcher=fetcher,
             journal=journal,
@@ -136,21 +140,30 @@ async def build_service(
                 store=store,
                 fetcher=fetcher,
                 parser=sandbox,
-                inspector=_inspector(settings, fetcher, sandbox, executor, key=key),
+                inspector=inspector,
                 matchers=corpora.matchers,
                 sealer=AgeSealer(settings.state_dir / "vault"),
                 recorder=recorder,
                 matters=matters,
-                executor=executor,
+                executor=threads.work,
                 clock=clock,
-                redactor=Redactor(_blinder(key)),
+                redactor=Redactor(blind),
             ),
             sources=build_sources(places.sources),
             matters=matters,
             channels=build_channels(settings, clock),
             corpora=corpora,
-            rematcher=rematcher,
+            rematcher=Rematcher(
+                store=store, recorder=recorder, executor=threads.aside, clock=clock, owner=owner
+            ),
         )
+
+
+def _threads(stack: AsyncExitStack) -> Threads:
+    def pool(threads: int, name: str) -> ThreadPoolExecutor:
+        return stack.enter_context(ThreadPoolExecutor(threads, thread_name_prefix=name))
+
+    return Threads(work=pool(THREADS, "work"), files=pool(1, "files"), aside=pool(1, "rematch"))
 
 
 def _recorder(
@@ -163,24 +176,6 @@ def _recorder(
 ) -> Recorder:
     return Recorder(
         store=store, journal=journal, matters=matters, circumstances=circumstances, clock=clock
-    )
-
-
-def _inspector(
-    settings: Settings,
-    fetcher: HttpFetcher,
-    sandbox: SandboxPool,
-    executor: ThreadPoolExecutor,
-    *,
-    key: FingerprintKey,
-) -> Inspector:
-    fetch = settings.fetch
-    return Inspector(
-        fetcher=fetcher,
-        reader=sandbox,
-        executor=executor,
-        limits=PayloadLimits(fetch.max_files_per_post, fetch.max_payload_bytes),
-        blind=_blinder(key),
     )
 
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from leakwatch.errors import ConfigError
 from leakwatch.evidence.record import record_sha256
 from leakwatch.settings import Settings, read_secret
+from leakwatch.spool import Spool
 from leakwatch.store import schema
 from leakwatch.store.session import SqlStore
 
@@ -46,6 +47,19 @@ def store_url(settings: Settings) -> str:
     if store.url_file is not None:
         return read_secret(store.url_file, purpose="store.url_file")
     return store.url or f"sqlite:///{settings.state_dir / 'leakwatch.db'}"
+
+
+def open_spool(settings: Settings) -> Spool:
+    """Open the place where linked files lie encrypted for a while.
+
+    Raises:
+        ConfigError: it cannot be made or written to.
+    """
+    path = settings.state_dir / "spool"
+    try:
+        return Spool(path, max_bytes=settings.fetch.max_spool_bytes)
+    except OSError as error:
+        raise ConfigError(f"state_dir: {path}: {error.strerror}") from None
 
 
 def prepare_state_dir(settings: Settings) -> None:

@@ -99,7 +99,7 @@ class _Stages:
         self.took.append((self._name, now - self._began))
         self._name, self._began = name, now
 
-    def advance(self, steps: int) -> None: ...
+    def advance(self, steps: int, *, size_bytes: int = 0) -> None: ...
 
     def say(self, line: str) -> None:
         print(f"  {line}")
@@ -139,6 +139,12 @@ def _with_builder(work: Callable[[Builder, _Stages], object]) -> list[tuple[str,
         work(builder, stages)
     stages.begin("")
     return stages.took
+
+
+def build_corpus(folders: Sequence[Path], path: Path) -> None:
+    """Build a corpus of folders at a path."""
+    request = BuildRequest(tuple(folders), path)
+    _with_builder(lambda builder, stages: builder.build(request, created_at=_now(), stages=stages))
 
 
 def _opening(path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import random
 import re
 import subprocess
 import sys
@@ -19,8 +20,10 @@ from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untype
 
 from leakwatch.errors import SealFailed
 from leakwatch.evidence.seal import AgeSealer
+from leakwatch.model.capture import spooled
 from leakwatch.model.evidence import SealedContent
 from leakwatch.ports import Sealer
+from leakwatch.spool import Spool
 from tests.support.evidence import a_capture, a_matter, new_identity
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -187,3 +190,37 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
     said = "refused: matter fictional-clinic: the vault cannot be written: File too large"
     assert done.stderr.strip() == said
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+
+
+@pytest.mark.parametrize("packs", [True, False])
+def test_what_lies_on_disk_is_sealed_from_there(
+    vault_and_sealer: tuple[Path, Sealer], tmp_path: Path, packs: bool
+) -> None:
+    """A content too large for memory comes out of the vault whole, with digests that hold."""
+    vault, sealer = vault_and_sealer
+    data = SECRET * 60_000 if packs else random.Random(3).randbytes(3_000_000)
+    writer = Spool(tmp_path / "spool", max_bytes=1 << 30, keep_free_bytes=0).writer()
+    writer.write(data)
+    content = writer.finish()
+    capture = spooled(a_capture(b"", sha256=content.sha256), content)
+    identity = new_identity()
+    sealed = sealer.seal(a_matter(str(identity.to_public())), [a_capture(id="c-0"), capture])
+    answers = [body for kind, _, body in _records(_opened(vault, sealed, identity))
+               if kind == "response"]  # fmt: skip
+    assert answers[1] == data
+    assert (sealed.size_bytes < len(data) / 2) == packs
+
+
+def test_a_content_that_is_gone_is_not_sealed(
+    vault_and_sealer: tuple[Path, Sealer], tmp_path: Path
+) -> None:
+    """Closed before it was sealed: an error, and no half of a file in the vault."""
+    vault, sealer = vault_and_sealer
+    writer = Spool(tmp_path / "spool", max_bytes=1 << 30, keep_free_bytes=0).writer()
+    writer.write(SECRET)
+    content = writer.finish()
+    capture = spooled(a_capture(b"", sha256=content.sha256), content)
+    capture.close()
+    with pytest.raises(SealFailed):
+        sealer.seal(a_matter(str(new_identity().to_public())), [capture])
+    assert not [path for path in vault.rglob("*") if path.is_file()]

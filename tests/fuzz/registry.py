@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from tests.fuzz import containers, extracting, frames, pages, unpacking
+from tests.fuzz import (
+    archives,
+    containers,
+    documents,
+    extracting,
+    frames,
+    listings,
+    pages,
+    unpacking,
+)
 from tests.fuzz.target import by_name
 
 TARGETS = by_name(
-    unpacking.TARGETS, containers.TARGETS, extracting.TARGETS, pages.TARGETS, frames.TARGETS
+    unpacking.TARGETS,
+    archives.TARGETS,
+    containers.TARGETS,
+    extracting.TARGETS,
+    documents.TARGETS,
+    listings.TARGETS,
+    pages.TARGETS,
+    frames.TARGETS,
 )

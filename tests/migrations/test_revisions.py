@@ -148,7 +148,7 @@ async def test_matches_of_the_first_schema_are_kept_up_and_down(store_url: str) 
     assert await current_revision(store_url) == "leakwatch_0001"
     left = await _on(store_url, _table_names)
     assert {t for t in metadata.tables if t not in left} == {
-        "corpus_generations", "sighted_artefacts", "sighted_listings", "sightings",
+        "corpus_generations", "sighted_artefacts", "sighted_listings", "sightings", "takings",
     }  # fmt: skip
     await upgrade(store_url)
     store = SqlStore(store_url, chain=stand_in_chain)

@@ -13,6 +13,7 @@ from pathlib import Path
 from leakwatch.extract.base import PictureLimits
 from leakwatch.extract.pictures import PictureExtraction
 from leakwatch.model.artefact import Artefact, MemberPath
+from leakwatch.model.capture import Content
 from leakwatch.unpack.sniff import sniff
 
 
@@ -34,8 +35,12 @@ class PlainReader:
         for name, body in inputs:
             yield self.read(body, name=name)
 
-    def iter_read(self, body: Path, *, name: str) -> Iterator[Artefact]:
-        yield from reversed(self.read(body.read_bytes(), name=name))
+    def iter_read(
+        self, body: bytes | Path | Content, *, name: str, passwords: Sequence[str] = ()
+    ) -> Iterator[Artefact]:
+        if not isinstance(body, bytes):
+            body = body.read_bytes() if isinstance(body, Path) else b"".join(body.chunks())
+        yield from reversed(self.read(body, name=name))
 
     def iter_read_set(
         self, volumes: Sequence[tuple[str, Path] | None], *, fill: bool
