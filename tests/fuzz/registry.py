@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from tests.fuzz import archives, documents, extracting, frames, listings, pages, remote, unpacking
+from tests.fuzz import (
+    archives,
+    containers,
+    documents,
+    extracting,
+    frames,
+    listings,
+    pages,
+    remote,
+    unpacking,
+)
 from tests.fuzz.target import by_name
 
 TARGETS = by_name(
     unpacking.TARGETS,
     archives.TARGETS,
+    containers.TARGETS,
     extracting.TARGETS,
     documents.TARGETS,
     listings.TARGETS,
