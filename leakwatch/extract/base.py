@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from leakwatch.model.coverage import SECOND_WAY as SECOND_WAY
 from leakwatch.model.picture import MAX_PICTURES, Picture
 
 

@@ -15,13 +15,13 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from leakwatch.errors import Encrypted
-from leakwatch.extract.base import SECOND_WAY, ContentStream, Extraction
+from leakwatch.extract.base import ContentStream, Extraction
 from leakwatch.extract.cpu import cpu_at_most
 from leakwatch.extract.page_count import MAX_PAGES, PagesRead
 from leakwatch.extract.pdf_rescue import rescue_text
 from leakwatch.extract.text_parts import TextParts
 from leakwatch.extract.whole import read_whole
-from leakwatch.model.coverage import PAGES_ARE_PICTURES
+from leakwatch.model.coverage import PAGES_ARE_PICTURES, SECOND_WAY
 
 _MAX_CPU_S, _HANGING_CPU_S = 20.0, 30.0
 """After the first, between two pages, what there is is told; a page may hang to the second."""

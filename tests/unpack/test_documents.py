@@ -9,7 +9,7 @@ import zlib
 import pytest
 
 from leakwatch.unpack.document_package import DocumentPackage
-from leakwatch.unpack.walk import Opened, Resume
+from leakwatch.unpack.events import Opened, Resume
 from tests.support.archives import artefacts, walk, zip_of
 from tests.support.office import (
     compound,
