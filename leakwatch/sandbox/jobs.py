@@ -35,6 +35,7 @@ from leakwatch.unpack.zip_directory import END_MAGIC as ZIP_END_MAGIC
 
 # What a pipe takes at once; larger buffers are mapped and unmapped each time.
 _FLUSH_BYTES = 60 * 1024
+_TEXT = "t"
 _REST_SHARE = 0.5
 """Of its CPU limit, after which a child hands over: the limit is for one member gone wild."""
 
@@ -96,16 +97,23 @@ def joined(first: BinaryIO, is_there: list[bool], *, fill: bool) -> JoinedStream
 
 def _read_batch(job: Mapping[str, Any], stream: BinaryIO, writer: FrameWriter) -> None:
     telling = _Telling(job, writer)
+    rest_after_s = job["cpu_s"] * _REST_SHARE
     plain = 0
-    for index, size_bytes in enumerate(job["sizes"]):
+    for index, (size_bytes, kind) in enumerate(zip(job["sizes"], job["texts"], strict=True)):
         body = stream.read(size_bytes)
-        if job["texts"] and telling.is_plain(body):
+        if kind == _TEXT and telling.is_plain(body):
             plain += 1
             continue
         telling.tell_plain(index, plain)
         plain = 0
-        if not telling.tell_text(body, index):
-            telling.tell(io.BytesIO(body), index)
+        if kind == _TEXT and telling.tell_text(body, index):
+            continue
+        # What comes next may kill us: nobody before it is to be read again for that.
+        writer.flush()
+        telling.tell(io.BytesIO(body), index)
+        if time.process_time() > rest_after_s or telling.has_little_room:
+            writer.say(encode({"t": "rest"}))
+            return
     telling.tell_plain(len(job["sizes"]), plain)
 
 
@@ -120,7 +128,8 @@ class _Telling:
         )
         self._look = _look(job["pictures"])
         self._max_text_chars = job["max_text_chars"]
-        self._text_bytes_left = job["text_bytes"]
+        self._text_bytes_left: int = job["text_bytes"]
+        self._little_room_bytes = self._text_bytes_left // 2
         self._resume = Resume(
             after=_ordinals(job.get("after")),
             plainly=_ordinals(job.get("plainly")),
@@ -128,6 +137,11 @@ class _Telling:
         )
         self._passwords = tuple(job.get("passwords", ()))
         self._writer = writer
+
+    @property
+    def has_little_room(self) -> bool:
+        """Tell whether half of what may be told has been."""
+        return bool(self._text_bytes_left < self._little_room_bytes)
 
     def tell(
         self, stream: SeekableStream, index: int, *, rest_after_s: float = float("inf")

@@ -154,7 +154,7 @@ class Walker:
             return
         held, is_cut = reader.hold(self.budget.limits.max_held_bytes)
         place = replace(place, kind=member.kind or refine(place.kind, held))
-        inner = None if is_part else self._opener(place, held)
+        inner = self._opener(place, held)
         if inner is not None and is_cut:
             too_large = BudgetExceeded(
                 "too large to be opened inside an archive", limit="held_bytes"

@@ -24,6 +24,7 @@ from leakwatch.errors import (
     SandboxError,
     WrongKey,
 )
+from leakwatch.sandbox.landlock import Landlock
 from tests.support.corpora import note, write_tree
 from tests.support.http_site import reply, serve_aside
 from tests.support.pictures import letter, pages, photo, saved
@@ -328,3 +329,45 @@ def test_pictures_are_found_where_the_corpus_has_them(
     assert (match["method"], match["grade"]) == ("image", "probable")
     assert match["stolen_in_leak"] is None
     assert found["blind"] == []
+
+
+@pytest.mark.parametrize("command", ["scan", "build"])
+def test_a_missing_layer_of_defence_is_told_once_or_refused(
+    command: str,
+    home: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without Landlock stderr says so in one line; with --require-sandbox nothing is read."""
+    monkeypatch.setattr(Landlock, "find_version", staticmethod(lambda _kernel: 0))
+    files, key = str(home / "files"), str(home / "key")
+    out = str(tmp_path / "d.corpus")
+    words = {
+        "scan": arguments(home, files),
+        "build": ["corpus", "build", files, "--out", out, "--key", key],
+    }[command]
+    assert main([*words, "--require-sandbox"]) == SandboxError.exit_code
+    assert "no landlock, which is required" in capsys.readouterr().err
+    assert not Path(out).exists()
+    assert main(words) == 0
+    assert capsys.readouterr().err.count("this kernel offers no landlock") == 1
+
+
+def test_what_was_not_read_is_summed_up_on_stderr(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By kind and reason, in words or with --json as one object; stdout keeps to its contract."""
+    write_tree(tmp_path, {"a.bin": bytes(range(256)), "cut.zip": b"PK\x03\x04 cut"})
+    write_tree(tmp_path, {"b.txt": note("clean")})
+    code, lines = scan(home, capsys, tmp_path)
+    assert (code, [line["error"] for line in lines]) == (0, ["corrupt"])
+    assert main(arguments(home, tmp_path, options=("--json",))) == 0
+    told = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert told == {
+        "summary": {"text": {"text": 1}, "unknown": {"no_text": 1}, "zip": {"corrupt": 1}}
+    }
+    assert main(arguments(home, tmp_path)) == 0
+    said = capsys.readouterr().err
+    assert "looked at 3 files and members, 2 of them not read as text" in said
+    assert "zip: 1 corrupt" in said
