@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fuzz import archives, documents, extracting, frames, listings, pages, unpacking
+from tests.fuzz import archives, documents, extracting, frames, listings, pages, remote, unpacking
 from tests.fuzz.target import by_name
 
 TARGETS = by_name(
@@ -12,5 +12,6 @@ TARGETS = by_name(
     documents.TARGETS,
     listings.TARGETS,
     pages.TARGETS,
+    remote.TARGETS,
     frames.TARGETS,
 )
