@@ -1,42 +1,62 @@
-"""Targets: directories of remote archives, read step by step from any bytes."""
+"""Targets: archives of which some pieces are here, read step by step."""
 
 from __future__ import annotations
 
-import io
-import tarfile
-import zipfile
-from functools import partial
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
-import py7zr
-
+from leakwatch.unpack.remote.step import kind_of
+from tests.fuzz.archives import (
+    rar_files,
+    sevenzips,
+    tars,
+    with_rar_sums,
+    with_sevenzip_sums,
+    with_tar_sums,
+)
 from tests.fuzz.target import Target
+from tests.fuzz.unpacking import zips
 from tests.support.disc_image import TREE, image
-from tests.support.range_site import Held
-from tests.support.rar5_blocks import quick_archive
 from tests.support.remote_steps import read_remote
 
-KINDS = ("zip", "7z", "rar", "tar", "iso")
+_PADDED_BYTES = 300_000
+"""Put before or between, so that not all of it comes with the first request."""
 
 
-def archives() -> list[bytes]:
-    zipped, sevenzip, tarred = io.BytesIO(), io.BytesIO(), io.BytesIO()
-    with zipfile.ZipFile(zipped, "w") as archive:
-        archive.writestr("a/b.txt", b"words")
-        archive.comment = b"PK\x05\x06" + bytes(18)
-    with py7zr.SevenZipFile(sevenzip, "w") as packed:
-        packed.writestr(b"words", "a/b.txt")
-    with tarfile.open(fileobj=tarred, mode="w") as tar:
-        info = tarfile.TarInfo("long/" * 30 + "b.txt")
-        info.size = 5
-        tar.addfile(info, io.BytesIO(b"words"))
-    every = [zipped, sevenzip, tarred]
-    return [*(one.getvalue() for one in every), quick_archive(3), image(TREE)]
+@dataclass(frozen=True, slots=True)
+class _File:
+    """Bytes read in pieces."""
+
+    data: bytes = field(repr=False)
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.data)
+
+    def read(self, offset: int, length: int) -> bytes:
+        return self.data[offset : offset + length]
 
 
-def read(kind: str, data: bytes) -> None:
-    """Do all steps, of a sample and of the whole; they must end."""
-    for is_full in (False, True):
-        read_remote(Held(data), kind=kind, is_full=is_full, max_steps=len(data) + 100)
+def _read(kind: str, repaired: Callable[[bytes], bytes] = bytes) -> Callable[[bytes], object]:
+    def run(data: bytes) -> None:
+        file = _File(repaired(data))
+        for is_full in (True, False):
+            read_remote(file, kind=kind, is_full=is_full, max_steps=20_000)
+
+    return run
 
 
-TARGETS = tuple(Target(f"remote_{kind}", partial(read, kind), archives) for kind in KINDS)
+def far_zips() -> Iterator[bytes]:
+    for data in zips():
+        yield data
+        yield bytes(_PADDED_BYTES) + data
+
+
+TARGETS = (
+    Target("remote_kind", lambda data: kind_of(data, {"name": "a.zip.002"}), zips),
+    Target("remote_zip", _read("zip"), far_zips),
+    Target("remote_7z", _read("7z", with_sevenzip_sums), sevenzips),
+    Target("remote_rar", _read("rar", with_rar_sums), rar_files),
+    Target("remote_tar", _read("tar", with_tar_sums), tars),
+    Target("remote_iso", _read("iso"), lambda: (image(TREE),)),
+)
