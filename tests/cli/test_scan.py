@@ -389,9 +389,7 @@ def test_an_archive_in_volumes_is_one_in_a_folder_and_by_its_first(
     for target in (tmp_path, tmp_path / "dump.zip.001"):
         code, lines = scan(home, capsys, target)
         assert code == 0
-        assert [line["artefact"] for line in lines] == [
-            f"dump.zip.001!/{n}.txt" for n in range(3)
-        ]
+        assert [line["artefact"] for line in lines] == [f"dump.zip.001!/{n}.txt" for n in range(3)]
         assert all(line["matches"][0]["grade"] == "conclusive" for line in lines)
 
 

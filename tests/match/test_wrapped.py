@@ -23,6 +23,7 @@ from leakwatch.sandbox.pool import SandboxPool
 from tests.support.archives import tar_of
 from tests.support.corpora import matcher, note, write_tree
 
+
 def _written(text: str) -> str:
     """Return a text with line breaks, quotes and accents in it."""
     words = text.split()

@@ -69,9 +69,7 @@ def test_every_method_is_read(method: str) -> None:
     """Names, claims and contents, empty files too."""
     packed = sevenzip_of(NOTES, method)
     assert contents(packed) == NOTES
-    for member, (_, data) in zip(
-        SevenZipArchive().members(io.BytesIO(packed)), NOTES, strict=True
-    ):
+    for member, (_, data) in zip(SevenZipArchive().members(io.BytesIO(packed)), NOTES, strict=True):
         assert member.size_bytes == len(data)
         assert member.crc32 in {zlib.crc32(data), None}
 
