@@ -7,8 +7,9 @@ and so on down) can be opened there, however large it is.
 from __future__ import annotations
 
 import io
+from typing import TypeGuard
 
-from leakwatch.unpack.container import CHUNK_BYTES, SeekableStream
+from leakwatch.unpack.container import CHUNK_BYTES, SeekableStream, Stream
 
 
 def in_place(stream: SeekableStream, start: int, size_bytes: int) -> io.BufferedReader:
@@ -17,6 +18,18 @@ def in_place(stream: SeekableStream, start: int, size_bytes: int) -> io.Buffered
     Others may read the other stream in between: it is sought anew each time.
     """
     return io.BufferedReader(_Stretch(stream, start, size_bytes), CHUNK_BYTES)
+
+
+def stretch(stream: SeekableStream, start: int, size_bytes: int, most: int) -> SeekableStream:
+    """Return as much of a stretch as is there, and is wanted; see ``Member.in_place``."""
+    there = max(0, stream.seek(0, io.SEEK_END) - start)
+    return in_place(stream, start, min(size_bytes, there, most))
+
+
+def can_seek(stream: Stream) -> TypeGuard[SeekableStream]:
+    """Tell whether a stream says of itself that it can be read anywhere."""
+    seekable = getattr(stream, "seekable", None)
+    return seekable is not None and bool(seekable())
 
 
 class _Stretch(io.RawIOBase):

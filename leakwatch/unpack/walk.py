@@ -153,13 +153,14 @@ class Walker:
         if not is_part and volumes.wants(member.name, kind):
             yield Done(self._hold(reader, path, kind, volumes))
             return
+        lying = member.in_place if (member.size_bytes or 0) >= IN_PLACE_BYTES else None
         forward = self._forward(place, reader, is_part=is_part)
-        if forward is not None:
+        # What lies in a tar that lies there can be opened where it lies, too.
+        if forward is not None and (lying is None or kind != "tar"):
             account.stream()
             yield from self._nested(forward, reader, reader, place)
             return
-        lying = member.in_place
-        if lying is not None and (member.size_bytes or 0) >= IN_PLACE_BYTES:
+        if lying is not None:
             yield from self._lying(lying, reader, account, place)
             return
         held, is_cut = reader.hold(self.budget.room_to_hold_bytes)

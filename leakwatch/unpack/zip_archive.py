@@ -16,7 +16,7 @@ from itertools import chain
 from leakwatch.errors import Corrupt, Encrypted, UnpackError, Unsupported
 from leakwatch.unpack.container import CHUNK_BYTES, Member, Mismatch, SeekableStream
 from leakwatch.unpack.forward import ChunkStream
-from leakwatch.unpack.in_place import in_place
+from leakwatch.unpack.in_place import stretch
 from leakwatch.unpack.libarchive_reader import LibarchiveReader
 from leakwatch.unpack.zip_decoders import DECODERS, FAULTS, METHODS, PPMD, decoded
 from leakwatch.unpack.zip_directory import ZipEntry, read_directory
@@ -75,9 +75,7 @@ def _is_stored(entry: ZipEntry) -> bool:
 
 def _in_place(stream: SeekableStream, entry: ZipEntry, most: int) -> SeekableStream:
     """Return a stored member where it lies, as far as it is there. Raises Corrupt."""
-    start = _data_offset(stream, entry)
-    there = max(0, stream.seek(0, 2) - start)
-    return in_place(stream, start, min(entry.packed_bytes, there, most))
+    return stretch(stream, _data_offset(stream, entry), entry.packed_bytes, most)
 
 
 def _content(stream: SeekableStream, entry: ZipEntry, keys: ZipKeys) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ from tests.support.archives import (
     gzip_bomb,
     nested_zip,
     patched,
+    tar_of,
     walk,
     zip_of,
 )
@@ -172,12 +173,26 @@ def test_a_format_read_from_its_end_is_not_held_beyond_its_size() -> None:
 def test_a_stored_archive_is_opened_where_it_lies() -> None:
     """However large it is and however deep, nothing of it is held, and its digests are complete."""
     large = zip_of([("blob", random.Random(1).randbytes(3 * MIB)), ("x.txt", b"found")], method=0)
-    content = zip_of([("in.zip", zip_of([("large.zip", large)], method=0))], method=0)
-    limits = replace(SMALL, max_held_bytes=MIB, max_total_bytes=64 * MIB, max_member_bytes=4 * MIB)
+    tree = tar_of([("large.zip", large)])
+    content = zip_of([("in.zip", zip_of([("tree.tar", tree)], method=0))], method=0)
+    limits = replace(SMALL, max_held_bytes=MIB, max_total_bytes=64 * MIB, max_depth=5)
     found = artefacts(content, limits=limits)
-    assert found["0.0.1"].text == "found"
-    assert found["0.0"].sha256 == hashlib.sha256(large).hexdigest()
+    assert found["0.0.0.1"].text == "found"
+    assert found["0.0.0"].sha256 == hashlib.sha256(large).hexdigest()
+    assert found["0.0"].sha256 == hashlib.sha256(tree).hexdigest()
     assert all(one.error is None for one in found.values())
+
+
+def test_an_archive_in_a_tar_is_opened_where_it_lies() -> None:
+    """A tar is read forwards, and what is in it in between; packed, it is read as it comes."""
+    large = zip_of([("blob", random.Random(1).randbytes(3 * MIB)), ("x.txt", b"found")], method=0)
+    tree = tar_of([("a.txt", b"before"), ("large.zip", large), ("b.txt", b"behind")])
+    limits = replace(SMALL, max_held_bytes=MIB, max_total_bytes=64 * MIB)
+    found = artefacts(tree, limits=limits)
+    assert [found[n].text for n in ("0", "1.1", "2")] == ["before", "found", "behind"]
+    packed = artefacts(gzip.compress(tree), limits=limits)
+    assert [packed[f"0.{n}"].text for n in ("0", "2")] == ["before", "behind"]
+    assert packed["0.1"].error == "budget_exceeded"
 
 
 def test_a_stored_archive_that_lies_gives_its_neighbours_all_the_same() -> None:
