@@ -73,8 +73,9 @@ class Taken:
 
 
 def batches(entries: Iterable[TreeEntry]) -> Iterator[list[TreeEntry]]:
-    """Cut into what is read together: a large file alone, an archive in volumes alone,
-    small files by the hundred.
+    """Cut into what is read together: a large file or an archive in volumes alone, small files.
+
+    These go by the hundred.
     """
     batch: list[TreeEntry] = []
     size = 0
