@@ -14,6 +14,8 @@ from leakwatch.ports import Fetcher
 
 HEAD_BYTES = 64 * 1024
 """First part of a file: enough to know its kind, and most pages are no longer."""
+LEAST_BYTES = 64 * 1024
+"""Asked for even of the slowest server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,10 @@ class ListingLimits:
     max_requests: int = 200
     max_s: float = 1800.0
     request_bytes: int = 4 * 1024 * 1024
-    """Of one request, at most."""
+    """Of one request, at most; less where that would take over ``request_s``."""
+    request_s: float = 60.0
+    held_bytes: int = 32 * 1024 * 1024
+    """Of what is held at once: the packed directory of a million files has less."""
 
 
 class RemoteFile:
@@ -45,6 +50,7 @@ class RemoteFile:
         self.pieces = Pieces()
         self._head: Part | None = None
         self._url = request.url
+        self._bytes_a_s = float("inf")
         self._began = (self.meter.requests, self.meter.received_bytes)
 
     @property
@@ -95,16 +101,23 @@ class RemoteFile:
             RemoteChanged: the file is another one by now.
             FetchError: a part could not be had.
         """
+        if sum(length for _, length in need) > self._limits.held_bytes:
+            raise BudgetExceeded("the directory is too long", limit="held_bytes")
         self.pieces.keep(need)
         gained = 0
         for offset, length in self.pieces.lacking(need):
             at, end = offset, offset + length
             while at < end:
-                part = await self._part(at, min(end - at, self._limits.request_bytes))
+                part = await self._part(at, min(end - at, self._affordable()))
                 self.pieces.add(at, part.data)
                 at += len(part.data)
                 gained += len(part.data)
         return gained
+
+    def _affordable(self) -> int:
+        """Return how much to ask for at once: no deadline should cut what a slow server sends."""
+        most = min(self._limits.request_bytes, self._bytes_a_s * self._limits.request_s)
+        return max(LEAST_BYTES, int(most))
 
     async def _part(self, offset: int, length: int) -> Part:
         requests, received_bytes = self.cost
@@ -115,7 +128,7 @@ class RemoteFile:
         span = ByteRange(offset, offset + length - 1)
         request = replace(self.request, url=self._url, range=span)
         try:
-            return await read_part(self._fetcher, request, self.head.version)
+            part = await read_part(self._fetcher, request, self.head.version)
         except RangeIgnored:
             # It knew ranges before.
             raise RemoteChanged("the server sends the whole file all of a sudden") from None
@@ -125,3 +138,7 @@ class RemoteFile:
             ):
                 raise RemoteChanged("the file is not where it was a moment ago") from None
             raise
+        # Without the wait for the host's turn.
+        took_s = (part.capture.completed_at - part.capture.requested_at).total_seconds()
+        self._bytes_a_s = len(part.data) / max(took_s, 0.001)
+        return part

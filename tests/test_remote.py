@@ -105,6 +105,24 @@ async def test_a_server_that_gives_less(sandbox: SandboxPool) -> None:
     assert len(found.listing.entries) == 20
 
 
+async def test_a_slow_server_is_asked_for_less(sandbox: SandboxPool) -> None:
+    """No request is so large that a deadline would cut it, once the server's pace is known."""
+    served = Served()
+    async with reach(Via.DIRECT) as way:
+        plain = ranged(LARGE, served=served)
+
+        async def slow(asked: Asked, writer: asyncio.StreamWriter) -> None:
+            before = served.sent_bytes
+            await plain(asked, writer)
+            way.clock.elapsed_s += (served.sent_bytes - before) / 20_000
+
+        way.site.routes["/d.zip"] = slow
+        found = await listed(way, sandbox, is_full=True, max_requests=1000)
+    assert found.listing.is_complete
+    lengths = [last - first + 1 for first, last in served.ranges]
+    assert 1_000_000 < max(lengths) < 20_000 * 60 * 2
+
+
 def changing(*files: Readable) -> Any:
     """Return what makes the n-th answer's file: the last from then on."""
     return lambda number: files[min(number, len(files)) - 1]

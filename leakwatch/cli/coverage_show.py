@@ -9,6 +9,7 @@ _COLUMNS = ("kind", "files", "text", "2nd try", "pictures", "without text, or no
 _SAID = {
     Outcome.PART: "read in part",
     Outcome.NO_TEXT: "without text",
+    Outcome.RUNS: "read as runs of text",
     "budget_exceeded": "over a limit",
     "child_killed": "ended their reader",
     "unreadable": "out of reach",

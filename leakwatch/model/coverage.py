@@ -12,6 +12,8 @@ NO_KIND = "-"
 """Of what was never opened: an empty file, one out of reach."""
 SECOND_WAY = "read by the second extractor"
 """Stands at the start of the note on a text that the first extractor did not give."""
+RUNS_OF_TEXT = "runs of text in bytes of no known format"
+"""Stands at the start of the note on what was found in a file of a kind that nobody reads."""
 PAGES_ARE_PICTURES = "no text layer: the pages are pictures"
 """Stands at the start of the note on a document that shows pictures and has no text."""
 PICTURE_KINDS = frozenset({"jpeg", "png", "gif", "tiff", "webp", "bmp", "heic", "jp2"})
@@ -23,6 +25,8 @@ class Outcome(StrEnum):
     TEXT = "text"
     SECOND = "second_extractor"
     """Text, by the extractor that is asked when the first fails."""
+    RUNS = "runs_of_text"
+    """What looked like text in bytes of no known format."""
     PICTURES = "pictures_only"
     OPENED = "opened"
     """An archive: its members are counted themselves."""
@@ -42,6 +46,8 @@ def outcome_of(artefact: Artefact) -> Outcome:
     """Return what it gave, its error left aside."""
     note = artefact.detail or ""
     if artefact.text and not artefact.text.isspace():
+        if note.startswith(RUNS_OF_TEXT):
+            return Outcome.RUNS
         return Outcome.SECOND if note.startswith(SECOND_WAY) else Outcome.TEXT
     if artefact.pictures or artefact.kind in PICTURE_KINDS or note.startswith(PAGES_ARE_PICTURES):
         return Outcome.PICTURES

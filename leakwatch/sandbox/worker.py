@@ -240,6 +240,8 @@ def _popen(config: Mapping[str, Any]) -> subprocess.Popen[bytes]:
 def _end(status: int, limits: ReadLimits) -> ChildEnd:
     if status == -signal.SIGXCPU:
         return ChildEnd(f"CPU limit of {limits.cpu_s} s", is_limit=True)
+    if status == -signal.SIGPROF:
+        return ChildEnd("CPU limit of one parser", is_limit=True)
     if status == EXIT_MEMORY:
         return ChildEnd(f"memory limit of {limits.memory_bytes} bytes", is_limit=True)
     if status < 0:

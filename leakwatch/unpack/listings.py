@@ -19,7 +19,7 @@ RISKY_KINDS = frozenset({"torrent"})
 """Kinds whose listing a parser reads that is not ours: it may die of it."""
 
 ReadText = Callable[[Artefact, SeekableStream], Artefact]
-_MAX_PAGE_CHARS = 16 * 1024 * 1024
+_MAX_RAW_CHARS = 16 * 1024 * 1024
 _BREAKS = str.maketrans("\r\n\t", "   ")
 _CELL_END = re.compile(r"</t[dh]\b[^<>]{0,20}>", re.IGNORECASE)
 _LINE_TAG = re.compile(
@@ -65,14 +65,21 @@ def _with_list(artefact: Artefact, stream: SeekableStream) -> Artefact:
     if artefact.text is None or artefact.listing is not None or not may_list(artefact.text):
         return artefact
     listing = listing_in(artefact.text)
-    if listing is None and artefact.kind == "html":
+    is_json = artefact.text.lstrip("\ufeff \t\r\n")[:1] in ("[", "{") or artefact.kind == "json"
+    lines_of = _lines_of_page if artefact.kind == "html" else _objects_of_json if is_json else None
+    if listing is None and lines_of is not None:
         stream.seek(0)
-        listing = listing_in(_lines_of_page(stream))
+        raw = decode(stream, max_chars=_MAX_RAW_CHARS, choose=find_encoding_of).text
+        listing = listing_in(lines_of(raw))
     return replace(artefact, listing=listing)
 
 
-def _lines_of_page(stream: SeekableStream) -> str:
+def _objects_of_json(raw: str) -> str:
+    """Return JSON with an object a line, as far as objects are flat."""
+    return raw.replace("},", "},\n")
+
+
+def _lines_of_page(markup: str) -> str:
     """Return a page's text as the lines and cells that it is shown in; one linear pass each."""
-    markup = decode(stream, max_chars=_MAX_PAGE_CHARS, choose=find_encoding_of).text
     lines = _LINE_TAG.sub("\n", _CELL_END.sub("\t", markup.translate(_BREAKS)))
     return strip_tags(lines)

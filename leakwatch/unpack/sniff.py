@@ -119,8 +119,6 @@ _PNM_START = re.compile(
 )
 _HL7_START = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x1c]*(?:MSH|FHS|BHS)([^\w\s])[^\w\s]{2,5}\1")
 _JSON_START = re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*(?:[\[{\"]|-?\d))")
-_DICOM_DOCUMENT = b"1.2.840.10008.5.1.4.1.1.104."
-"""Encapsulated documents, whatever is in them (PS3.4, B.5)."""
 _TORRENT = re.compile(
     rb"d(?:8:announce\d|13:announce-listl|4:infod|10:created by\d|13:creation datei|7:comment\d"
     rb"|(?:5:files|5:nodes|8:url-list|9:httpseeds|11:collections|7:similar)l|8:encoding\d"
@@ -182,7 +180,7 @@ def sniff(head: bytes) -> str:
         return "torrent"
     head = head[:_LOOK_BYTES]
     if not _is_text(head):
-        return _inner("dicom", head) if is_bare(head) else UNKNOWN
+        return "dicom" if is_bare(head) else UNKNOWN
     return _mail(head) or _markup(head)
 
 
@@ -210,8 +208,6 @@ def _inner(kind: str, head: bytes) -> str:
     """Tell files of one outer form apart."""
     if kind == "zip":
         return _package(head)
-    if kind == "dicom" and _DICOM_DOCUMENT in head:
-        return "dicom-document"
     return _behind_skippable(head) if kind == "zstd" else kind
 
 

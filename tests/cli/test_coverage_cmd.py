@@ -73,7 +73,7 @@ async def filled(url: str) -> None:
         await tx.sources.sync([a_spec()], NOW)
         state = await tx.sources.state(SOURCE)
         for number in range(96):
-            at = NOW - timedelta(minutes=15 * (96 - number) - 1)
+            at = NOW - timedelta(minutes=15 * (96 - number) - 10)
             has_failed = 40 <= number < 48
             await tx.sources.record_poll(
                 a_poll(

@@ -17,6 +17,7 @@ from leakwatch.model.artefact import Artefact
 from leakwatch.sandbox.batch import ANY_KIND
 from leakwatch.sandbox.intake import Body
 from leakwatch.sandbox.pool import SandboxPool
+from leakwatch.spool import Spool, Spooled
 from leakwatch.unpack.budget import BudgetLimits
 from tests.sandbox.conftest import MIB, TIGHT
 from tests.support.archives import bomb, gzip_bomb, nested_zip, zip_of
@@ -48,18 +49,45 @@ def test_the_whole_comes_first_with_digests_of_our_own(pool: SandboxPool) -> Non
     assert [a.text for a in found] == [None, "one", None, "two"]
 
 
+def spooled(body: bytes, folder: Path) -> Spooled:
+    """Return some bytes as they lie encrypted on disk."""
+    writer = Spool(folder / "spool", max_bytes=1 << 30, keep_free_bytes=0).writer()
+    writer.write(body)
+    return writer.finish()
+
+
 def test_bytes_path_and_descriptor_read_alike(pool: SandboxPool, tmp_path: Path) -> None:
     """However the content is handed over, the same is said of it."""
-    body = zip_of([("a.txt", b"one")])
+    body = zip_of([("a.txt", b"one"), ("b.zip", zip_of([("c.txt", b"two")]))])
     path = tmp_path / "dump.zip"
     path.write_bytes(body)
     fd = os.open(path, os.O_RDONLY)
     try:
-        found = [pool.read(given, name="x") for given in (body, path, fd, fd)]
+        content = spooled(body, tmp_path)
+        found = [pool.read(given, name="x") for given in (body, path, fd, fd, content)]
         assert os.fstat(fd)
     finally:
         os.close(fd)
-    assert found == [found[0]] * 4
+    assert found == [found[0]] * 5
+
+
+def test_what_lies_encrypted_is_read_on_behind_a_death(pool: SandboxPool, tmp_path: Path) -> None:
+    """The next child has the key as well, and so has whoever reads the plain way."""
+    body = zip_of([("p.html", NASTY_PAGE), ("a.txt", b"one")])
+    found = by_ordinal(pool.read(spooled(body, tmp_path), name="x"))
+    assert (found["0"].error, found["1"].text) == ("child_killed", "one")
+    assert "page text" in (found["0"].text or "")
+    (page,) = pool.read(spooled(NASTY_PAGE, tmp_path), name="page")
+    assert "page text" in (page.text or "")
+    assert page.sha256 == hashlib.sha256(NASTY_PAGE).hexdigest()
+
+
+def test_what_was_closed_is_not_read(pool: SandboxPool, tmp_path: Path) -> None:
+    """A content that was dropped is said to be unreadable; no other file is read in its place."""
+    content = spooled(b"gone", tmp_path)
+    content.close()
+    (found,) = pool.read(content, name="x")
+    assert (found.error, found.text) == ("missing_file", None)
 
 
 def test_members_stream_before_the_whole(pool: SandboxPool) -> None:

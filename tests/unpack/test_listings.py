@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import bencode2
+import pytest
 
 from leakwatch.unpack.events import Done, Opened, Resume
 from tests.support.archives import artefacts, walk, zip_of
@@ -66,3 +69,12 @@ def test_a_list_in_lines_of_a_page_is_found() -> None:
     found = artefacts(f"<html><body><p>{lines}</p></body></html>".encode())[""]
     assert found.listing is not None
     assert len(found.listing.entries) == 7
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_list_in_json_is_found(indent: int | None) -> None:
+    """Without line ends too, whatever its text is read as."""
+    rows = [{"Path": f"a/scan{n}.pdf", "Size": n, "IsDir": False} for n in range(9)]
+    found = artefacts(json.dumps(rows, indent=indent).encode())[""]
+    assert found.listing is not None
+    assert [e.size_bytes for e in found.listing.entries] == [*range(9)]
