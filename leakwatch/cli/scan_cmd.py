@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from leakwatch.cli import coverage_show
+<<<<<<< HEAD
 from leakwatch.cli import scan_options as opt
+=======
+from leakwatch.cli import scan_options as options
+>>>>>>> w-san
 from leakwatch.cli.confinement import RequireSandbox, required_layers
 from leakwatch.cli.matches import (
     percent,
@@ -36,6 +40,7 @@ def register(app: typer.Typer) -> None:
 
 
 def scan(
+<<<<<<< HEAD
     targets: opt.Targets,
     corpora: opt.Corpora,
     key: opt.Key,
@@ -50,16 +55,32 @@ def scan(
     jobs: opt.Jobs = None,
     require_sandbox: RequireSandbox = False,
     exit_code: opt.ExitCode = False,
+=======
+    targets: options.Targets,
+    corpora: options.Corpora,
+    key: options.Key,
+    as_json: options.AsJson = False,
+    explain: options.Explain = False,
+    full: options.Full = False,
+    direct: options.Direct = False,
+    allow_private: options.AllowPrivate = False,
+    tor_proxy: options.TorProxy = "socks5://127.0.0.1:9050",
+    password_file: options.PasswordFile = None,
+    ocr: options.Ocr = False,
+    jobs: options.Jobs = None,
+    require_sandbox: RequireSandbox = False,
+    exit_code: options.ExitCode = False,
+>>>>>>> w-san
 ) -> None:
     """Tell which known files stand in files, folders and archives.
 
     Prints a line for each artefact with a match or an error; a target without
-    a line is clean as far as it could be read: the text of a PDF is not, and
-    pictures are looked at only if the corpus was built with --images. Links met
+    a line is clean as far as it could be read, which stderr sums up by kind.
+    Pictures are looked at only if the corpus was built with --images. Links met
     in folders are not followed. URLs go through Tor. Of an archive at a URL only
-    the directory is read, a sample unless --full, and no member; a list of files
-    is walked; what is over 64 MB and has no directory is left where it is. Ends
-    with an error's exit code when a target could not be reached.
+    the directory is read, a sample unless --full; a list of files is walked; what
+    is over 64 MB and has no directory is left there. Ends with an error's exit
+    code when a target could not be reached.
 
     Example: leakwatch scan dump.zip --corpus clinic.corpus --key fingerprint.key --json
     """
@@ -70,6 +91,7 @@ def scan(
     from leakwatch.model.coverage import Coverage
 
     output = Output(as_json=as_json)
+<<<<<<< HEAD
     passwords = read_passwords(password_file, output) if password_file else ()
     layers = required_layers(output, require_sandbox=require_sandbox)
     looker = _looker(
@@ -78,22 +100,36 @@ def scan(
         partial(_fetch, (direct, allow_private, tor_proxy), full, output.notice),
         passwords=passwords,
         layers=layers,
+=======
+    fetch_target = partial(
+        _fetch_target,
+        is_direct=direct,
+        allow_private=allow_private,
+        tor_proxy=tor_proxy,
+        is_full=full,
+        say=output.notice,
+    )
+    has_urls = any(target.lower().startswith(URL_SCHEMES) for target in targets)
+    looker = _looker(
+        corpora,
+        FingerprintKey.load(key),
+        fetch_target,
+        passwords=read_passwords(password_file, output) if password_file else (),
+        layers=required_layers(output, require_sandbox=require_sandbox),
+>>>>>>> w-san
         ocr=ocr,
         has_urls=any(target.lower().startswith(URL_SCHEMES) for target in targets),
     )
     coverage = Coverage()
     with Crew(looker, jobs=jobs or cores()) as crew, output.progress("looked at") as bar:
-        results = scan_targets(
-            crew,
-            targets,
-            progress=lambda n: bar.advance(bar.task_ids[0], n),
-            coverage=coverage,
-        )
+        progress = partial(bar.advance, bar.task_ids[0])
+        results = scan_targets(crew, targets, progress=progress, coverage=coverage)
         code = show(output, results, explain=explain)
     coverage_show.notice(output, coverage.by_kind())
     raise typer.Exit(code if code is not None else NOTHING_FOUND * exit_code)
 
 
+<<<<<<< HEAD
 def _fetch(
     way: tuple[bool, bool, str],
     full: bool,
@@ -107,6 +143,13 @@ def _fetch(
     is_direct, allow_private, tor_proxy = way
     ways = Way(is_direct=is_direct, allow_private=allow_private, tor_proxy=tor_proxy)
     return UrlTargets(parser=parser, way=ways, is_full=full, say=say)(url)
+=======
+def _fetch_target(parser: PageParser, url: str, **settings: Any) -> Iterable[Fetched]:
+    # Takes as long to load as the rest together; most targets are files.
+    from leakwatch.wiring.urls import UrlTargets
+
+    return UrlTargets(parser=parser, **settings)(url)
+>>>>>>> w-san
 
 
 def _looker(

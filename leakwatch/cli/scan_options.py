@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 """What ``leakwatch scan`` may be told."""
+=======
+"""What ``leakwatch scan`` can be told."""
+>>>>>>> w-san
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
     assert read_bytes(next(walk(root))) == b"1"
 
 
-VOLUMES = {name: "x" for name in ("a.part1.rar", "a.part2.rar", "a.part10.rar", "a.part1.rar.txt")}
+VOLUMES = dict.fromkeys(("a.part1.rar", "a.part2.rar", "a.part10.rar", "a.part1.rar.txt"), "x")
 
 
 def numbers(entries: list[TreeEntry]) -> list[tuple[str, int | None]]:

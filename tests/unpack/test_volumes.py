@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leakwatch.unpack.budget import BudgetLimits
+from leakwatch.unpack.events import Resume
 from leakwatch.unpack.volumes import JoinedStream, missing_of
-from leakwatch.unpack.walk import Resume
 from tests.support.archives import artefacts, zip_of
 
 NOTES = [(f"{n}.txt", f"note number {n}".encode() * 40) for n in range(6)]
