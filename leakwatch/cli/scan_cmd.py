@@ -11,11 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from leakwatch.cli import coverage_show
-<<<<<<< HEAD
 from leakwatch.cli import scan_options as opt
-=======
-from leakwatch.cli import scan_options as options
->>>>>>> w-san
 from leakwatch.cli.confinement import RequireSandbox, required_layers
 from leakwatch.cli.matches import (
     percent,
@@ -40,7 +36,6 @@ def register(app: typer.Typer) -> None:
 
 
 def scan(
-<<<<<<< HEAD
     targets: opt.Targets,
     corpora: opt.Corpora,
     key: opt.Key,
@@ -55,22 +50,6 @@ def scan(
     jobs: opt.Jobs = None,
     require_sandbox: RequireSandbox = False,
     exit_code: opt.ExitCode = False,
-=======
-    targets: options.Targets,
-    corpora: options.Corpora,
-    key: options.Key,
-    as_json: options.AsJson = False,
-    explain: options.Explain = False,
-    full: options.Full = False,
-    direct: options.Direct = False,
-    allow_private: options.AllowPrivate = False,
-    tor_proxy: options.TorProxy = "socks5://127.0.0.1:9050",
-    password_file: options.PasswordFile = None,
-    ocr: options.Ocr = False,
-    jobs: options.Jobs = None,
-    require_sandbox: RequireSandbox = False,
-    exit_code: options.ExitCode = False,
->>>>>>> w-san
 ) -> None:
     """Tell which known files stand in files, folders and archives.
 
@@ -91,7 +70,6 @@ def scan(
     from leakwatch.model.coverage import Coverage
 
     output = Output(as_json=as_json)
-<<<<<<< HEAD
     passwords = read_passwords(password_file, output) if password_file else ()
     layers = required_layers(output, require_sandbox=require_sandbox)
     looker = _looker(
@@ -100,23 +78,6 @@ def scan(
         partial(_fetch, (direct, allow_private, tor_proxy), full, output.notice),
         passwords=passwords,
         layers=layers,
-=======
-    fetch_target = partial(
-        _fetch_target,
-        is_direct=direct,
-        allow_private=allow_private,
-        tor_proxy=tor_proxy,
-        is_full=full,
-        say=output.notice,
-    )
-    has_urls = any(target.lower().startswith(URL_SCHEMES) for target in targets)
-    looker = _looker(
-        corpora,
-        FingerprintKey.load(key),
-        fetch_target,
-        passwords=read_passwords(password_file, output) if password_file else (),
-        layers=required_layers(output, require_sandbox=require_sandbox),
->>>>>>> w-san
         ocr=ocr,
         has_urls=any(target.lower().startswith(URL_SCHEMES) for target in targets),
     )
@@ -129,7 +90,6 @@ def scan(
     raise typer.Exit(code if code is not None else NOTHING_FOUND * exit_code)
 
 
-<<<<<<< HEAD
 def _fetch(
     way: tuple[bool, bool, str],
     full: bool,
@@ -143,13 +103,6 @@ def _fetch(
     is_direct, allow_private, tor_proxy = way
     ways = Way(is_direct=is_direct, allow_private=allow_private, tor_proxy=tor_proxy)
     return UrlTargets(parser=parser, way=ways, is_full=full, say=say)(url)
-=======
-def _fetch_target(parser: PageParser, url: str, **settings: Any) -> Iterable[Fetched]:
-    # Takes as long to load as the rest together; most targets are files.
-    from leakwatch.wiring.urls import UrlTargets
-
-    return UrlTargets(parser=parser, **settings)(url)
->>>>>>> w-san
 
 
 def _looker(

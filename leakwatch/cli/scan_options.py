@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """What ``leakwatch scan`` may be told."""
-=======
-"""What ``leakwatch scan`` can be told."""
->>>>>>> w-san
 
 from __future__ import annotations
 

@@ -73,14 +73,7 @@ class Taken:
 
 
 def batches(entries: Iterable[TreeEntry]) -> Iterator[list[TreeEntry]]:
-<<<<<<< HEAD
     """Cut into what is read together: a large file or a set of volumes, small files by 100."""
-=======
-    """Cut into what is read together: a large file or an archive in volumes alone, small files.
-
-    These go by the hundred.
-    """
->>>>>>> w-san
     batch: list[TreeEntry] = []
     size = 0
     most = min(_FIRST_FILES, _BATCH_FILES)

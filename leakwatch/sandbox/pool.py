@@ -37,13 +37,8 @@ from leakwatch.sandbox.batch import (
 )
 from leakwatch.sandbox.frames import Frame, clean_line
 from leakwatch.sandbox.intake import Body, Intake, is_set, sealed, take_in, take_in_set
-<<<<<<< HEAD
-from leakwatch.sandbox.layers import check_required, missing_of
 from leakwatch.sandbox.limits import PARSERS, ReadLimits
-=======
-from leakwatch.sandbox.limits import ReadLimits
 from leakwatch.sandbox.place import ZygotePlace
->>>>>>> w-san
 from leakwatch.sandbox.reading import Reading, with_facts
 from leakwatch.sandbox.worker import ChildEnd, ZygoteDied
 from leakwatch.unpack.sniff import UNKNOWN, sniff
