@@ -24,6 +24,10 @@ FROM ${BASE_IMAGE}
 LABEL org.opencontainers.image.title="leakwatch" \
       org.opencontainers.image.description="Dark-web leak monitoring: knows stolen files when it sees them" \
       org.opencontainers.image.licenses="Apache-2.0"
+# Opens CD images, cabinets, cpio and the like. Debian 13 calls it libarchive13t64 and knows the old name.
+RUN ldconfig -p | grep -q 'libarchive\.so\.13' \
+ || { apt-get update -qq && apt-get install -y -qq --no-install-recommends libarchive13 \
+      && rm -rf /var/lib/apt/lists/*; }
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /var/lib/leakwatch \
       --shell /usr/sbin/nologin leakwatch \
  && install -d -m 0755 /etc/leakwatch \

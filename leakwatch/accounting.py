@@ -13,9 +13,9 @@ from datetime import datetime
 
 from leakwatch.clock import Clock
 from leakwatch.errors import BodyTooLarge, FetchError, SourceError
-from leakwatch.extract.base import SECOND_WAY
 from leakwatch.model.artefact import Artefact
 from leakwatch.model.capture import Capture, FetchRequest, FetchResult, Gone
+from leakwatch.model.coverage import SECOND_WAY
 from leakwatch.model.ids import derived_id
 from leakwatch.model.matter import Matter
 from leakwatch.model.source import SourceSpec

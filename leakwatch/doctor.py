@@ -19,6 +19,7 @@ from leakwatch.fetch.client import HttpFetcher
 from leakwatch.model.source import Via
 from leakwatch.places import load_places
 from leakwatch.settings import Settings
+from leakwatch.unpack import libarchive
 from leakwatch.wiring.channels import build_channels
 from leakwatch.wiring.corpora import load_key, open_corpora
 from leakwatch.wiring.looking import build_sources, fetch_policy, try_sandbox
@@ -47,7 +48,7 @@ class Check:
 
 async def examine(settings: Settings) -> AsyncIterator[Check]:
     """Yield one check after the other, cheapest first."""
-    looks: list[tuple[str, Callable[[Settings], Awaitable[str]]]] = [
+    looks: list[tuple[str, Callable[[Settings], Awaitable[str | Check]]]] = [
         ("state directory", _state_dir),
         ("fingerprints", _fingerprints),
         ("matters, sources", _places),
@@ -58,6 +59,7 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
     ]
     for name, look in looks:
         yield await _looked(name, look, settings)
+    yield _archives()
     try:
         places = load_places(settings)
         channels = build_channels(settings)
@@ -80,9 +82,12 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
             )
 
 
-async def _looked(name: str, look: Callable[[Settings], Awaitable[str]], s: Settings) -> Check:
+async def _looked(
+    name: str, look: Callable[[Settings], Awaitable[str | Check]], s: Settings
+) -> Check:
     try:
-        return Check(name, Verdict.OK, await look(s))
+        says = await look(s)
+        return says if isinstance(says, Check) else Check(name, Verdict.OK, says)
     except LeakwatchError as error:
         return _failed(name, error)
     except OSError as error:
@@ -125,8 +130,23 @@ async def _corpora(settings: Settings) -> str:
     return "; ".join(f"{name}: {corpus.files} known files" for name, corpus in corpora.items())
 
 
-async def _sandbox(settings: Settings) -> str:
-    return await asyncio.to_thread(try_sandbox, settings)
+async def _sandbox(settings: Settings) -> str | Check:
+    says, warning = await asyncio.to_thread(try_sandbox, settings)
+    if warning is None:
+        return says
+    next_ = 'use a newer kernel; sandbox.require = ["landlock", "seccomp"] refuses to go on without'
+    return Check("sandbox", Verdict.WARNING, f"{says}; {warning}", next_)
+
+
+def _archives() -> Check:
+    version = libarchive.version()
+    if version is None:
+        says = "no libarchive: CD images, cabinets, cpio, LHA, LZ4 and the like stay unread"
+        return Check("archives", Verdict.WARNING, says, "apt-get install libarchive13")
+    major, minor, patch = version // 1_000_000, version // 1_000 % 1_000, version % 1_000
+    return Check(
+        "archives", Verdict.OK, f"libarchive {major}.{minor}.{patch} opens the rarer kinds"
+    )
 
 
 async def _database(settings: Settings) -> str:

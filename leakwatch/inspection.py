@@ -31,6 +31,7 @@ from leakwatch.model.taking import Fate, Taken
 from leakwatch.payload import NOT_FOLLOWED, TOO_MANY_FILES, PayloadFetcher, PayloadLimits
 from leakwatch.ports import ArtefactReader
 from leakwatch.sources.wire.passwords import passwords_in
+from leakwatch.unpack.trees import may_list
 
 MAX_PASSWORDS_TRIED = 128
 _R = TypeVar("_R")
@@ -125,14 +126,16 @@ class Inspection:
             unread_files=self.unread_files - inside + len(files),
         )
 
-    def with_locked(self) -> Inspection:
-        """Return it with the members that could not be opened: listed, and counted as unread."""
+    def with_told(self) -> Inspection:
+        """Return it with the listings in its artefacts: members left locked count as unread."""
         locked = [(one.capture.id, one.locked) for one in self.seen]
         within = tuple((name, listing) for name, listing in locked if listing is not None)
         inside = sum(len(listing.entries) for _, listing in within)
+        artefacts = ((one.capture.id, a) for one in self.seen for a in one.artefacts)
+        told = ((name, a.listing) for name, a in artefacts if a.listing is not None)
         return replace(
             self,
-            listings=(*self.listings, *within),
+            listings=(*self.listings, *within, *told),
             unread_files=self.unread_files + inside,
         )
 
@@ -264,7 +267,7 @@ class Inspector:
             fetched=frozenset(found.done),
             missed=found.missed,
             listed=found.listed,
-        ).with_locked()
+        ).with_told()
         haul = _Haul(_Patience(self._limits.head_start_s, partial(errand.so_far, bare)))
         try:
             for link in wanted:
@@ -274,7 +277,7 @@ class Inspector:
             haul.close()
             raise
         passed_over = sum(self._blind(link.url) in errand.done for link in wanted)
-        read = Inspection(tuple(haul.seen), (), 0, frozenset(), 0).with_locked()
+        read = Inspection(tuple(haul.seen), (), 0, frozenset(), 0).with_told()
         return replace(
             bare,
             seen=(*bare.seen, *read.seen),
@@ -334,8 +337,18 @@ class Inspector:
 
     async def _page(self, post: Post, capture: Capture, errand: Errand) -> Seen:
         artefact = _text_artefact(post)
+        if may_list(artefact.text or ""):
+            # Rare: most posts cost no child.
+            listing = await self._blocking(lambda: self._listed(artefact.text or ""))
+            artefact = replace(artefact, listing=listing)
         await self._blocking(lambda: errand.hear(capture, Part.PAGE, artefact))
         return Seen(capture, (_bare(artefact),), Part.PAGE)
+
+    def _listed(self, text: str) -> Listing | None:
+        """Return the list of files that a post's words hold, as a child reads it."""
+        raw = text.encode("utf-8", "replace")
+        found = self._reader.iter_read(raw, name="page")
+        return next((a.listing for a in found if a.listing is not None), None)
 
     async def _read(
         self, capture: Capture, part: Part, errand: Errand, passwords: Passwords

@@ -24,13 +24,13 @@ from leakwatch.model.match import Grade, Match, Method
 from leakwatch.model.source import Via
 from leakwatch.ports import PageParser
 from leakwatch.remote import (
-    ListingLimits,
     Progress,
     RemoteLister,
     RemoteListing,
     is_archive_name,
     is_undecided,
 )
+from leakwatch.remote_file import ListingLimits
 from leakwatch.sandbox.limits import ReadLimits
 from leakwatch.sandbox.pool import SandboxPool
 from tests.support.fetching import Reach, reach
@@ -103,6 +103,24 @@ async def test_a_server_that_gives_less(sandbox: SandboxPool) -> None:
         way.site.routes["/d.zip"] = ranged(SMALL, max_bytes=1000)
         found = await listed(way, sandbox)
     assert len(found.listing.entries) == 20
+
+
+async def test_a_slow_server_is_asked_for_less(sandbox: SandboxPool) -> None:
+    """No request is so large that a deadline would cut it, once the server's pace is known."""
+    served = Served()
+    async with reach(Via.DIRECT) as way:
+        plain = ranged(LARGE, served=served)
+
+        async def slow(asked: Asked, writer: asyncio.StreamWriter) -> None:
+            before = served.sent_bytes
+            await plain(asked, writer)
+            way.clock.elapsed_s += (served.sent_bytes - before) / 20_000
+
+        way.site.routes["/d.zip"] = slow
+        found = await listed(way, sandbox, is_full=True, max_requests=1000)
+    assert found.listing.is_complete
+    lengths = [last - first + 1 for first, last in served.ranges]
+    assert 1_000_000 < max(lengths) < 20_000 * 60 * 2
 
 
 def changing(*files: Readable) -> Any:

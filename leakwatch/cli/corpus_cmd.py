@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from leakwatch.cli import corpus_show
+from leakwatch.cli.confinement import RequireSandbox, required_layers
 from leakwatch.cli.render import Bar, Output
 
 if TYPE_CHECKING:
@@ -31,6 +33,12 @@ LabelsFile = Annotated[
 MapFile = Annotated[
     Path | None,
     typer.Option("--map", metavar="CSV", help="Write here which id is which path; keep it."),
+]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--report", metavar="CSV", help="Write here what was not read as text, and why; keep it."
+    ),
 ]
 Jobs = Annotated[
     int | None,
@@ -61,20 +69,23 @@ def build(
     ] = None,
     labels: LabelsFile = None,
     map_file: MapFile = None,
+    report_file: ReportFile = None,
     images: Annotated[
         bool,
         typer.Option("--images", help="Pictures and scans too, if the matter's counsel agrees."),
     ] = False,
     ocr: ReadPages = False,
     jobs: Jobs = None,
+    require_sandbox: RequireSandbox = False,
     as_json: AsJson = False,
 ) -> None:
     """Fingerprint folders of stolen files into a corpus that holds none of them.
 
     Blank forms and leaflets must be in the background: else a blank form is
     taken for the one filled-in copy that was stolen. Broken off, the same
-    command goes on where it was. What cannot be read is named and counted; the
-    exit code is 0 as long as anything can be read.
+    command goes on where it was. What cannot be read is counted by kind and
+    reason, the first twenty are named, and --report names all; the exit code
+    is 0 as long as anything can be read.
 
     Example: leakwatch corpus build files/ --out clinic.corpus --key fingerprint.key --background forms/
     """
@@ -91,9 +102,12 @@ def build(
         background=tuple(background or ()),
         labels=_labels(labels, loaded),
         map_file=map_file,
+        report=report_file,
         images=images,
     )
-    with _building(output, loaded, jobs=jobs, images=images, ocr=ocr) as (builder, bar):
+    layers = required_layers(output, require_sandbox=require_sandbox)
+    reading = partial(_building, output, loaded, jobs=jobs, images=images)
+    with reading(ocr=ocr, layers=layers) as (builder, bar):
         report = builder.build(request, created_at=datetime.now(UTC), stages=bar)
     corpus_show.problems(output, report.problems)
     corpus_show.warnings(output, report.manifest, request.labels)
@@ -107,8 +121,10 @@ def add(
     key: Key,
     labels: LabelsFile = None,
     map_file: MapFile = None,
+    report_file: ReportFile = None,
     ocr: ReadPages = False,
     jobs: Jobs = None,
+    require_sandbox: RequireSandbox = False,
     as_json: AsJson = False,
 ) -> None:
     """Add stolen files to a corpus, as a segment of their own.
@@ -129,8 +145,12 @@ def add(
     output = Output(as_json=as_json)
     loaded = FingerprintKey.load(key)
     images = read_manifest(path).images is not None
-    addition = Addition(tuple(folders), labels=_labels(labels, loaded), map_file=map_file)
-    with _building(output, loaded, jobs=jobs, images=images, ocr=ocr) as (builder, bar):
+    addition = Addition(
+        tuple(folders), labels=_labels(labels, loaded), map_file=map_file, report=report_file
+    )
+    layers = required_layers(output, require_sandbox=require_sandbox)
+    reading = partial(_building, output, loaded, jobs=jobs, images=images)
+    with reading(ocr=ocr, layers=layers) as (builder, bar):
         report = builder.add(path, addition, at=datetime.now(UTC), stages=bar)
     corpus_show.problems(output, report.problems)
     corpus_show.warnings(output, report.manifest, addition.labels)
@@ -250,23 +270,32 @@ def _labels(path: Path | None, key: FingerprintKey) -> Labels:
 
 @contextmanager
 def _building(
-    output: Output, key: FingerprintKey, *, jobs: int | None, images: bool, ocr: bool
+    output: Output,
+    key: FingerprintKey,
+    *,
+    jobs: int | None,
+    images: bool,
+    ocr: bool,
+    layers: Sequence[str],
 ) -> Iterator[tuple[Builder, Bar]]:
     """Give a builder with processes of its own, each with its sandbox, and a progress bar."""
-    from functools import partial
-
     from leakwatch import __version__
     from leakwatch.corpus.build import Builder
     from leakwatch.corpus.crew import Crew, cores
     from leakwatch.corpus.packing import hands
     from leakwatch.extract.base import PictureLimits
     from leakwatch.match.peaks import background_peaks, best_scores
+    from leakwatch.sandbox.batch import ANY_KIND
     from leakwatch.sandbox.limits import ReadLimits
     from leakwatch.sandbox.pool import SandboxPool
     from leakwatch.wiring.ocr import ocr_limits
 
     limits = ReadLimits(pictures=PictureLimits() if images else None, ocr=ocr_limits(wanted=ocr))
-    start = partial(hands, key, SandboxPool(limits, workers=1, parser_modules=()))
+    # The custodian's own files may share a child: else most of the time goes into forks.
+    pool = SandboxPool(
+        limits, workers=1, parser_modules=(), required_layers=layers, together=ANY_KIND
+    )
+    start = partial(hands, key, pool)
     # The processes come before the bar, which has a thread.
     with Crew(start, jobs=jobs or cores()) as crew, output.bar() as bar:
         builder = Builder(

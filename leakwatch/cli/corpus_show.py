@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from leakwatch.cli import coverage_show
 from leakwatch.cli.render import Output
 
 if TYPE_CHECKING:
@@ -81,6 +82,9 @@ def summary(output: Output, path: Path, *, added: int | None = None) -> None:
             *((text, counts[name]) for name, text in _COUNTED.items() if counts.get(name)),
         ]
     )
+    if info["kinds"]:
+        output.text()
+        coverage_show.table(output, info["kinds"])
     _warn_of_growth(output, opened.manifest)
 
 

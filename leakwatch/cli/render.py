@@ -21,6 +21,8 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
@@ -51,10 +53,7 @@ class Output:
 
     def record(self, fields: Mapping[str, Any]) -> None:
         """Print one JSON object on a line of its own."""
-        line = json.dumps(fields, ensure_ascii=False, default=plain, separators=(", ", ": "))
-        if not (line.isascii() and line.isprintable()):
-            line = "".join(map(_in_json, line))
-        sys.stdout.write(line + "\n")
+        sys.stdout.write(_json_line(fields) + "\n")
 
     def table(
         self, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None
@@ -93,6 +92,10 @@ class Output:
         """Say something on stderr."""
         self.stderr.print(Text(shown(line)), soft_wrap=True)
 
+    def diagnostic(self, fields: Mapping[str, Any]) -> None:
+        """Say something on stderr as one JSON object, where stdout has them too."""
+        self.stderr.print(Text(_json_line(fields)), soft_wrap=True)
+
     def error(self, error: LeakwatchError) -> None:
         """Print an error in one line a problem, with its hint."""
         for line in error.what.splitlines():
@@ -119,13 +122,23 @@ class Output:
             TaskProgressColumn(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
+            _Rate(),
             console=self.stderr,
             transient=True,
             disable=not self.stderr.is_terminal,
         )
         with bar:
-            bar.add_task(what, total=total)
+            bar.add_task(what, total=total, size_bytes=0)
             yield bar
+
+
+class _Rate(ProgressColumn):
+    """How many steps a second are made, and how many bytes have been read."""
+
+    def render(self, task: Task) -> Text:
+        rate = f"{task.speed:,.0f}/s" if task.speed else ""
+        size_bytes = task.fields.get("size_bytes") or 0
+        return Text(f"{rate} {size_bytes / 1e6:,.0f} MB" if size_bytes else rate)
 
 
 class Bar:
@@ -138,15 +151,23 @@ class Bar:
 
     def begin(self, name: str, total: int | None = None) -> None:
         """Start over, under another name."""
-        self._progress.reset(self._task, total=total, description=name)
+        self._progress.reset(self._task, total=total, description=name, size_bytes=0)
 
-    def advance(self, steps: int) -> None:
-        """Show that so many steps more are done."""
-        self._progress.advance(self._task, steps)
+    def advance(self, steps: int, *, size_bytes: int = 0) -> None:
+        """Show that so many steps more are done, and so many bytes."""
+        done = self._progress.tasks[0].fields["size_bytes"] + size_bytes
+        self._progress.update(self._task, advance=steps, size_bytes=done)
 
     def say(self, line: str) -> None:
         """Say something above the bar."""
         self._output.notice(line)
+
+
+def _json_line(fields: Mapping[str, Any]) -> str:
+    line = json.dumps(fields, ensure_ascii=False, default=plain, separators=(", ", ": "))
+    if not (line.isascii() and line.isprintable()):
+        line = "".join(map(_in_json, line))
+    return line
 
 
 def shown(value: Any) -> str:

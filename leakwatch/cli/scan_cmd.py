@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leakwatch.cli import coverage_show
+from leakwatch.cli.confinement import RequireSandbox, required_layers
 from leakwatch.cli.matches import (
     percent,
     score_fields,
@@ -68,6 +70,7 @@ def scan(
         int | None,
         typer.Option("--jobs", min=1, help="Processes that look; one a core unless given."),
     ] = None,
+    require_sandbox: RequireSandbox = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 1 when nothing is found.")
     ] = False,
@@ -88,6 +91,7 @@ def scan(
     from leakwatch.fingerprint.key import FingerprintKey
     from leakwatch.match.scan import URL_SCHEMES
     from leakwatch.match.scan import scan as scan_targets
+    from leakwatch.model.coverage import Coverage
 
     output = Output(as_json=as_json)
 
@@ -106,17 +110,26 @@ def scan(
 
     passwords = read_passwords(password_file, output) if password_file else ()
     has_urls = any(target.lower().startswith(URL_SCHEMES) for target in targets)
+    layers = required_layers(output, require_sandbox=require_sandbox)
     looker = _looker(
         corpora,
         FingerprintKey.load(key),
         fetch_target,
         passwords=passwords,
-        has_urls=has_urls,
+        layers=layers,
         ocr=ocr,
+        has_urls=has_urls,
     )
+    coverage = Coverage()
     with Crew(looker, jobs=jobs or cores()) as crew, output.progress("looked at") as bar:
-        results = scan_targets(crew, targets, progress=lambda n: bar.advance(bar.task_ids[0], n))
+        results = scan_targets(
+            crew,
+            targets,
+            progress=lambda n: bar.advance(bar.task_ids[0], n),
+            coverage=coverage,
+        )
         code = show(output, results, explain=explain)
+    coverage_show.notice(output, coverage.by_kind())
     raise typer.Exit(code if code is not None else NOTHING_FOUND * exit_code)
 
 
@@ -126,8 +139,9 @@ def _looker(
     fetch_target: Callable[[PageParser, str], Iterable[Fetched]],
     *,
     passwords: Sequence[str] = (),
-    has_urls: bool,
+    layers: Sequence[str] = (),
     ocr: bool,
+    has_urls: bool,
 ) -> Callable[[], AbstractContextManager[Looker]]:
     """Open the corpora; return what gives each process its looker."""
     from leakwatch.corpus.bundle import open_corpus
@@ -148,7 +162,14 @@ def _looker(
 
     @contextmanager
     def looker() -> Iterator[Looker]:
-        with SandboxPool(limits, workers=1, parser_modules=parsers, passwords=passwords) as reader:
+        pool = SandboxPool(
+            limits,
+            workers=1,
+            parser_modules=parsers,
+            required_layers=layers,
+            passwords=passwords,
+        )
+        with pool as reader:
             yield Looker(reader, matcher, partial(fetch_target, reader))
 
     return looker

@@ -13,8 +13,9 @@ from leakwatch.cli import coverage_cmd
 from leakwatch.cli.invocation import settings_of
 from leakwatch.cli.render import Output
 from leakwatch.errors import MissingFile
+from leakwatch.model.listing import Listing, ListingEntry
 from leakwatch.model.location import defanged
-from leakwatch.model.post import SourceBatch
+from leakwatch.model.post import Post, SourceBatch
 from leakwatch.model.source import SourceSpec, SourceState
 
 sources = typer.Typer(help="The places that are polled.", no_args_is_help=True)
@@ -89,6 +90,7 @@ def _show_batch(output: Output, batch: SourceBatch) -> None:
             ("location", batch.location),
             ("answers", len(batch.captures)),
             ("posts", len(batch.posts)),
+            ("files listed", _listed(batch)),
             ("complete", "yes" if batch.is_complete else "no: more pages are there"),
             ("problem", f"{batch.problem}: {batch.detail}" if batch.problem else "none"),
         ]
@@ -96,7 +98,7 @@ def _show_batch(output: Output, batch: SourceBatch) -> None:
     if batch.posts:
         output.text()
         output.table(
-            ("post", "state", "dated", "title", "letters", "files"),
+            ("post", "state", "dated", "title", "letters", "links", "listed"),
             [
                 (
                     post.key[:16],
@@ -104,7 +106,8 @@ def _show_batch(output: Output, batch: SourceBatch) -> None:
                     post.stated_at,
                     post.title[:60],
                     len(post.text),
-                    len(post.links) + (len(post.listing.entries) if post.listing else 0),
+                    len(post.links),
+                    sum(len(listing.entries) for listing in _listings(post)),
                 )
                 for post in batch.posts
             ],
@@ -127,10 +130,49 @@ def _understood(batch: SourceBatch) -> dict[str, Any]:
                 "letters": len(post.text),
                 "links": len(post.links),
                 "entries": len(post.listing.entries) if post.listing else None,
+                "listings": [_told(listing) for listing in _listings(post)],
             }
             for post in batch.posts
         ],
     }
+
+
+def _listings(post: Post) -> list[Listing]:
+    """Return what a post says of files: those it shows by name, those of its magnet links."""
+    from leakwatch.sources.wire.magnet import magnets
+
+    found = (post.listing, magnets(link.url for link in post.links if link.is_magnet))
+    return [listing for listing in found if listing is not None]
+
+
+def _told(listing: Listing) -> dict[str, Any]:
+    """Return how many files a listing tells of and how much they come to, least and most."""
+    files = [entry for entry in listing.entries if not entry.is_directory]
+    sizes = [size for entry in files if (size := _sizes(entry)) is not None]
+    return {
+        "origin": listing.origin,
+        "files": len(files),
+        "folders": len(listing.entries) - len(files),
+        "unsized": len(files) - len(sizes),
+        "bytes_least": sum(low for low, _ in sizes),
+        "bytes_most": sum(high for _, high in sizes),
+    }
+
+
+def _sizes(entry: ListingEntry) -> tuple[int, int] | None:
+    exact = entry.size_bytes
+    return entry.size_range if exact is None else (exact, exact)
+
+
+def _listed(batch: SourceBatch) -> str:
+    told = [_told(listing) for post in batch.posts for listing in _listings(post)]
+    if not told:
+        return "none"
+    total = {key: sum(one[key] for one in told) for key in told[0] if key != "origin"}
+    least, most = total["bytes_least"], total["bytes_most"]
+    size = f"{least:,} bytes" if least == most else f"{least:,} to {most:,} bytes"
+    unsized = f", {total['unsized']:,} without a size" if total["unsized"] else ""
+    return f"{total['files']:,} in {len(told):,} listings, {size}{unsized}"
 
 
 def _row(spec: SourceSpec, state: SourceState | None) -> tuple[Any, ...]:

@@ -32,8 +32,8 @@ from leakwatch.corpus.kit import (
     check_folders,
     check_output,
     distinct,
-    mapped,
     read_known,
+    told_custodian,
 )
 from leakwatch.corpus.known import Fingerprinter
 from leakwatch.corpus.labels import Labels
@@ -60,8 +60,15 @@ class BuildRequest:
     labels: Labels = field(default_factory=Labels)
     map_file: Path | None = None
     """Where to write the custodian's CSV of ids and paths."""
+    report: Path | None = None
+    """Where to write the custodian's CSV of what was not read as text."""
     images: bool = False
     """Keep hashes of pictures; the reader must have been told to look for them."""
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        """Return all that is written: never read as if it were one of the files."""
+        return (self.out, *(path for path in (self.map_file, self.report) if path is not None))
 
 
 class Builder:
@@ -107,7 +114,7 @@ class Builder:
             MissingFile: a folder is not there.
             CorpusError: nothing can be written there, or nothing can be read.
         """
-        for path in (request.out, *([request.map_file] if request.map_file else [])):
+        for path in request.outputs:
             check_output(path)
         check_folders((*request.folders, *request.background))
         with (
@@ -145,9 +152,8 @@ class Builder:
 def _build(
     kit: Kit, place: Workplace, request: BuildRequest, *, created_at: datetime, stages: Stages
 ) -> BuildReport:
-    outputs = (request.out, *([request.map_file] if request.map_file else []))
     reading = read_known(
-        kit, place, request.folders, request.labels, stages=stages, without=outputs
+        kit, place, request.folders, request.labels, stages=stages, without=request.outputs
     )
     public = _read_background(kit, place, request, stages=stages)
     bundle, work = place.fresh("bundle"), place.fresh("work")
@@ -181,11 +187,12 @@ def _build(
         background=entry,
         images=kit.images,
         counts=dict(sorted((+counts).items())),
+        kinds=reading.kinds,
         categories=reading.columns.category_names,
         segments=(segment.entry,),
     ).sealed()
     write_manifest(bundle, manifest)
-    with mapped(request.map_file, reading):
+    with told_custodian(request.map_file, request.report, reading):
         publish(bundle, request.out)
     return BuildReport(manifest, (*reading.problems, *public.problems))
 
@@ -202,6 +209,6 @@ def _read_background(kit: Kit, place: Workplace, request: BuildRequest, *, stage
     folders = distinct(request.background)
     spool = place.background()
     gathering = Gathering(spool, pack_documents, crew=kit.crew, stages=stages)
-    without = (request.out, place.path, *([request.map_file] if request.map_file else []))
+    without = (place.path, *request.outputs)
     gathered = gathering.read(folders, stage="reading the background", without=without)
     return _Read(strangers(spool, gathered), tuple(problems_of(spool, gathered, folders)))

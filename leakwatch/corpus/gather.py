@@ -19,6 +19,7 @@ from leakwatch.corpus.packing import ENTRY, Hands, entry_key
 from leakwatch.corpus.spool import Pack, Spool
 from leakwatch.corpus.stages import Stages
 from leakwatch.corpus.tree import TreeEntry, count, walk
+from leakwatch.model.coverage import NO_KIND
 
 _RECORDED = b"true]\n"
 _FROM_JSON = json.JSONDecoder().decode
@@ -31,6 +32,7 @@ class Problem:
     path: str = field(repr=False)
     slug: str
     """``empty``, ``changed``, ``skipped``, ``unreadable``, or what stopped its reading."""
+    kind: str = NO_KIND
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,9 @@ class Item:
     """Below its folder."""
     is_member: bool
     problem: str | None
+    kind: str
+    outcome: str
+    """``model.coverage.Outcome``: what it gave, its problem left aside."""
     record: int
     """Row of the spool's columns, or -1."""
 
@@ -112,7 +117,8 @@ class Gathering:
             work = batches(self._unread(folder, without, done))
             for batch, pack in self._crew.in_order(self._pack, work):
                 self._spool.append(pack)
-                self._stages.advance(len(batch))
+                size_bytes = sum(entry.size_bytes for entry in batch)
+                self._stages.advance(len(batch), size_bytes=size_bytes)
             self._in_folder.append(len(self._seen) // 16)
         self._spool.commit()
         return self._gathered()
@@ -138,7 +144,7 @@ class Gathering:
             np.arange(len(self._in_folder), dtype=np.uint16),
             np.diff([0, *self._in_folder]),
         )
-        # The last of a line's four values; to read the others takes ten times as long.
+        # The last of a line's values; to read the others takes ten times as long.
         recorded = np.fromiter(
             (line.endswith(_RECORDED) for line in self._lines()),
             np.bool_,
@@ -160,8 +166,9 @@ def items_of(spool: Spool, gathered: Gathered, folders: Sequence[Path]) -> Itera
     with spool.lines("items") as opened:
         lines = list(opened)
     for line, folder in zip(gathered.items.tolist(), gathered.folders.tolist(), strict=True):
-        relative, is_member, problem, _ = _FROM_JSON(lines[line].decode())
-        yield Item(folders[folder], relative, is_member, problem, int(gathered.records[line]))
+        relative, is_member, problem, kind, outcome, _ = _FROM_JSON(lines[line].decode())
+        record = int(gathered.records[line])
+        yield Item(folders[folder], relative, is_member, problem, kind, outcome, record)
 
 
 def problems_of(spool: Spool, gathered: Gathered, folders: Sequence[Path]) -> Iterator[Problem]:
@@ -170,9 +177,9 @@ def problems_of(spool: Spool, gathered: Gathered, folders: Sequence[Path]) -> It
     folder_of[gathered.items] = gathered.folders
     with spool.lines("items") as lines:
         for line, folder in zip(lines, folder_of.tolist(), strict=True):
-            relative, _, problem, _ = _FROM_JSON(line.decode())
+            relative, _, problem, kind, _, _ = _FROM_JSON(line.decode())
             if problem is not None and folder >= 0:
-                yield Problem(f"{folders[folder]}/{relative}", problem)
+                yield Problem(f"{folders[folder]}/{relative}", problem, kind)
 
 
 class _Done:

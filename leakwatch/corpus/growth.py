@@ -32,8 +32,8 @@ from leakwatch.corpus.kit import (
     Reading,
     check_folders,
     check_output,
-    mapped,
     read_known,
+    told_custodian,
 )
 from leakwatch.corpus.labels import Labels
 from leakwatch.corpus.manifest import Manifest
@@ -44,6 +44,7 @@ from leakwatch.corpus.workplace import Workplace, workplace
 from leakwatch.corpus.writing import Surroundings, write_segment
 from leakwatch.errors import IncompatibleParams
 from leakwatch.fingerprint.sketch import check_comparable
+from leakwatch.model.coverage import Coverage, KindCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Addition:
     folders: tuple[Path, ...]
     labels: Labels = field(default_factory=Labels)
     map_file: Path | None = None
+    report: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def add(kit: Kit, path: Path, addition: Addition, *, at: datetime, stages: Stage
             hint="build it again",
         )
     check_folders(addition.folders)
-    outputs = [addition.map_file] if addition.map_file else []
+    outputs = [path for path in (addition.map_file, addition.report) if path is not None]
     for output in outputs:
         check_output(output)
     with (
@@ -108,7 +110,7 @@ def add(kit: Kit, path: Path, addition: Addition, *, at: datetime, stages: Stage
             kit, place, addition.folders, addition.labels, stages=stages, without=(path, *outputs)
         )
         remove_unnamed(path, manifest)
-        with mapped(addition.map_file, reading):
+        with told_custodian(addition.map_file, addition.report, reading):
             return _added(kit, path, manifest, reading, (place, at, stages))
 
 
@@ -158,6 +160,7 @@ def _added(
                 segments=(*manifest.segments, entry),
                 categories=categories,
                 counts=dict(sorted((+counts).items())),
+                kinds=_together(manifest.kinds, reading.kinds),
                 history=manifest.after("add", at=at.isoformat(timespec="seconds")),
             ),
             yardstick,
@@ -220,6 +223,13 @@ def merge(kit: Kit, path: Path, *, at: datetime, stages: Stages) -> Manifest:
         )
         remove_unnamed(path, after)
         return after
+
+
+def _together(some: KindCounts, others: KindCounts) -> KindCounts:
+    coverage = Coverage()
+    coverage.add_all(some)
+    coverage.add_all(others)
+    return coverage.by_kind()
 
 
 def _replaced(path: Path, manifest: Manifest, yardstick: Yardstick, work: Path) -> Manifest:

@@ -16,7 +16,7 @@ from leakwatch.corpus.gather import Gathering, Problem, items_of
 from leakwatch.corpus.known import file_id
 from leakwatch.corpus.labels import Labels
 from leakwatch.corpus.manifest import Manifest
-from leakwatch.corpus.mapping import new_map, place_map
+from leakwatch.corpus.mapping import MAP_COLUMNS, UNREAD_COLUMNS, new_rows, place_rows
 from leakwatch.corpus.measuring import PeakMeasure, ScoreMeasure, Yardstick
 from leakwatch.corpus.packing import Hands, pack_known
 from leakwatch.corpus.spooled import Survey, known_files
@@ -24,6 +24,7 @@ from leakwatch.corpus.stages import Stages
 from leakwatch.corpus.workplace import Workplace
 from leakwatch.errors import CorpusError, CorpusExists, MissingFile
 from leakwatch.fingerprint.image import SCHEME, Words
+from leakwatch.model.coverage import KindCounts, is_missing
 from leakwatch.model.fingerprint import FingerprintParams
 
 
@@ -70,6 +71,9 @@ class Reading:
     problems: tuple[Problem, ...] = field(repr=False)
     paths: Path = field(repr=False)
     """The custodian's CSV: id and path of everything that is known, copies too."""
+    unread: Path = field(repr=False)
+    """Another: path, kind and reason of everything that was not read as text."""
+    kinds: KindCounts
 
 
 def read_known(
@@ -90,13 +94,16 @@ def read_known(
     spool = place.known()
     gathering = Gathering(spool, pack_known, crew=kit.crew, stages=stages)
     gathered = gathering.read(folders, stage="reading", without=(*without, place.path))
-    raws, paths = spool.column("raw", "u1").reshape(-1, 16), place.path / "map.csv"
+    raws = spool.column("raw", "u1").reshape(-1, 16)
+    paths, unread = place.path / "map.csv", place.path / "unread.csv"
     survey = Survey(labels)
-    with new_map(paths) as write_row:
+    with new_rows(paths, MAP_COLUMNS) as known, new_rows(unread, UNREAD_COLUMNS) as missing:
         for item in items_of(spool, gathered, folders):
             survey.add(item)
             if item.record >= 0:
-                write_row(file_id(raws[item.record].tobytes()), item.path)
+                known(file_id(raws[item.record].tobytes()), item.path)
+            if item.problem is not None or is_missing(item.outcome):
+                missing(item.path, item.kind, item.problem or item.outcome)
     counts = survey.counts
     if counts["unreadable"] and not len(gathered.rows):
         raise CorpusError("none of the files can be read", hint="is this the right user?")
@@ -105,7 +112,8 @@ def read_known(
     counts["duplicate"] = len(gathered.rows) - len(columns)
     counts["without_text"] = int((columns.letters == 0).sum())
     counts["pictures"] = len(columns.pictures)
-    return Reading(columns, counts, tuple(survey.problems), paths)
+    kinds = survey.coverage.by_kind()
+    return Reading(columns, counts, tuple(survey.problems), paths, unread, kinds)
 
 
 def distinct(folders: Sequence[Path]) -> list[Path]:
@@ -134,13 +142,17 @@ def check_output(path: Path) -> None:
 
 
 @contextmanager
-def mapped(path: Path | None, reading: Reading) -> Iterator[None]:
-    """Write the custodian's CSV, unless what it belongs to is not written after all."""
-    if path is not None:
-        place_map(reading.paths, path)
+def told_custodian(map_file: Path | None, report: Path | None, reading: Reading) -> Iterator[None]:
+    """Write the custodian's files, unless what they belong to is not written after all."""
+    wanted = [(reading.paths, map_file), (reading.unread, report)]
+    placed = list[Path]()
     try:
+        for written, path in wanted:
+            if path is not None:
+                place_rows(written, path)
+                placed.append(path)
         yield
     except BaseException:
-        if path is not None:
+        for path in placed:
             path.unlink(missing_ok=True)
         raise

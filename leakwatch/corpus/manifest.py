@@ -1,7 +1,8 @@
 """``manifest.json``: what a bundle is, and the digest of everything in it.
 
 {"format": "leakwatch-corpus", "schema": 2, "tool": "leakwatch X", "created_at": ISO 8601,
- "params": {...}, "common": {...}, "calibration": {...}, "counts": {...}, "categories": [...],
+ "params": {...}, "common": {...}, "calibration": {...}, "counts": {...},
+ "kinds": {KIND: {OUTCOME: N}}, "categories": [...],
  "background": {"documents": N, "sample": N, "arrays": {NAME: {"sha256": ..., "bytes": N}}},
  "segments": [{"name": "0000", "files": N, "families": N, "repeated": N, "population": N,
                "withdrawn": [N, ...], "arrays": {...}}],
@@ -24,6 +25,7 @@ from typing import Any
 
 from leakwatch.corpus.calibration import Calibration, CommonPolicy
 from leakwatch.errors import CorpusCorrupt, CorpusError
+from leakwatch.model.coverage import KindCounts
 from leakwatch.model.fingerprint import FingerprintParams
 
 NAME = "manifest.json"
@@ -92,6 +94,8 @@ class Manifest:
     """What the build and every addition met, by what the command line calls it."""
     categories: tuple[str, ...]
     segments: tuple[SegmentEntry, ...]
+    kinds: KindCounts = field(default_factory=dict)
+    """What came of reading files and members, kind by kind; empty in bundles of old."""
     withdrawn: tuple[str, ...] = ()
     """Ids of known files that are known no longer."""
     history: tuple[Step, ...] = ()
@@ -133,6 +137,7 @@ class Manifest:
             "background_kept": self.background.sample,
             "background_bytes": sum(a.size_bytes for a in self.background.arrays.values()),
             "counts": dict(self.counts),
+            "kinds": _told_kinds(self.kinds),
             "categories": list(self.categories),
             "params": self.params.as_dict(),
             "common": asdict(self.common),
@@ -165,6 +170,8 @@ class Manifest:
             },
             "images": self.images,
             "counts": dict(self.counts),
+            # Told only where there are any: a bundle of old keeps its digest.
+            **({"kinds": _told_kinds(self.kinds)} if self.kinds else {}),
             "categories": list(self.categories),
             "segments": [
                 {
@@ -214,6 +221,10 @@ def _told(arrays: Mapping[str, ArrayFile]) -> dict[str, Any]:
     return {name: {"sha256": a.sha256, "bytes": a.size_bytes} for name, a in arrays.items()}
 
 
+def _told_kinds(kinds: KindCounts) -> dict[str, dict[str, int]]:
+    return {kind: dict(words) for kind, words in kinds.items()}
+
+
 def _arrays(fields: Mapping[str, Any]) -> dict[str, ArrayFile]:
     return {
         name: ArrayFile(_text(a["sha256"]), _count(a["bytes"]))
@@ -248,6 +259,10 @@ def _manifest(fields: dict[str, Any], digest: str) -> Manifest:
         counts={_text(name): _count(n) for name, n in fields["counts"].items()},
         categories=tuple(map(_text, fields["categories"])),
         segments=tuple(segments),
+        kinds={
+            _text(kind): {_text(word): _count(n) for word, n in words.items()}
+            for kind, words in fields.get("kinds", {}).items()
+        },
         withdrawn=tuple(map(_text, fields["withdrawn"])),
         history=tuple(Step(**step) for step in fields["history"]),
         digest=digest,

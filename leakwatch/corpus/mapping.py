@@ -1,6 +1,6 @@
-"""The custodian's own CSV: which opaque id is which path. Never part of a bundle.
+"""The custodian's own CSVs: which opaque id is which path; what was not read, and why.
 
-It is written row by row into the working folder and brought to its place when
+They are never part of a bundle. Each is written row by row into the working folder and brought to its place when
 what it belongs to is there.
 """
 
@@ -10,25 +10,30 @@ import csv
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-COLUMNS = ("file", "path")
+MAP_COLUMNS = ("file", "path")
+UNREAD_COLUMNS = ("path", "kind", "reason")
 
 
 @contextmanager
-def new_map(path: Path) -> Iterator[Callable[[str, str], None]]:
-    """Give a function that writes a row of id and path; the owner alone may read the file."""
+def new_rows(path: Path, columns: Sequence[str]) -> Iterator[Callable[..., None]]:
+    """Give a function that writes a row of so many texts; the owner alone may read the file."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as out:
         writer = csv.writer(out)
-        writer.writerow(COLUMNS)
-        yield lambda file, known: writer.writerow((file, known))
+        writer.writerow(columns)
+
+        def write(*row: str) -> None:
+            writer.writerow(row)
+
+        yield write
 
 
-def place_map(written: Path, path: Path) -> None:
-    """Copy a map to its place, whole or not at all."""
+def place_rows(written: Path, path: Path) -> None:
+    """Copy such a file to its place, whole or not at all."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as out, written.open("rb") as rows:

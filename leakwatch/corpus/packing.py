@@ -1,7 +1,8 @@
 """Files -> packs for the spool. Runs in the processes of a crew (``crew.py``).
 
 entries   one a file: digest of place, size and time; how many items; whether to look again
-items     a JSON line for each file and member: [path, is member, problem, is recorded]
+items     a JSON line for each file and member: [path, is member, problem, kind, outcome,
+          is recorded]
 picture_counts, picture_hashes, ...  pictures of each that is recorded
 raw, text, letters, counts, ...   one for each that is recorded, in the same order
 """
@@ -28,6 +29,7 @@ from leakwatch.fingerprint.key import FingerprintKey
 from leakwatch.fingerprint.minhash import PERMUTATIONS
 from leakwatch.fingerprint.sketch import Sketch
 from leakwatch.model.artefact import Artefact
+from leakwatch.model.coverage import NO_KIND, Outcome, outcome_of
 
 ENTRY = np.dtype([("key", "<u8", (2,)), ("items", "<u4"), ("again", "u1")])
 _PICTURE_COLUMNS = ("picture_counts", "picture_hashes", "picture_quarters")
@@ -124,12 +126,16 @@ def pack_documents(own: Hands, batch: list[TreeEntry]) -> Pack:
     return Pack(columns, len(batch), sum(entry.size_bytes for entry in batch))
 
 
+_Line = tuple[str, bool, str | None, str, str, bool]
+"""Of the column ``items``."""
+
+
 class _Seen:
     """What was seen in a batch; no text is held longer than its fingerprint takes."""
 
     def __init__(self, batch: Sequence[TreeEntry]) -> None:
         self._batch = batch
-        self._items: list[tuple[int, str, bool, str | None, bool]] = []
+        self._items: list[tuple[int, _Line]] = []
 
     def recorded(
         self, items: Iterable[Taken], is_recorded: Callable[[Taken], bool]
@@ -138,9 +144,7 @@ class _Seen:
         some, chars = list[tuple[Artefact, Taken]](), 0
         for taken in items:
             chosen = is_recorded(taken)
-            self._items.append(
-                (taken.number, taken.relative, taken.is_member, taken.problem, chosen)
-            )
+            self._items.append((taken.number, _line(taken, is_recorded=chosen)))
             if taken.artefact is None or not chosen:
                 continue
             some.append((taken.artefact, taken))
@@ -161,17 +165,25 @@ class _Seen:
         entries = np.zeros(len(self._batch), ENTRY)
         keys = b"".join(entry_key(entry) for entry in self._batch)
         entries["key"] = np.frombuffer(keys, "<u8").reshape(-1, 2)
-        numbers = [number for number, *_ in self._items]
+        numbers = [number for number, _ in self._items]
         entries["items"] = np.bincount(numbers, minlength=len(self._batch))
         lines = []
-        for number, relative, is_member, problem, is_recorded in self._items:
-            told = problem
+        for number, line in self._items:
+            relative, is_member, problem, *rest = line
             if number in changed and problem is None and not is_member:
-                told = CHANGED
+                problem = CHANGED
             # What is out of reach now, or in motion, may be read when the work is resumed.
-            entries["again"][number] |= told in {Found.UNREADABLE, CHANGED}
-            lines.append(json.dumps([relative, is_member, told, is_recorded]) + "\n")
+            entries["again"][number] |= problem in {Found.UNREADABLE, CHANGED}
+            lines.append(json.dumps([relative, is_member, problem, *rest]) + "\n")
         return {"entries": entries.tobytes(), "items": "".join(lines).encode()}
+
+
+def _line(taken: Taken, *, is_recorded: bool) -> _Line:
+    artefact = taken.artefact
+    kind, gave = NO_KIND, Outcome.NO_TEXT
+    if artefact is not None:
+        kind, gave = artefact.kind, outcome_of(artefact)
+    return taken.relative, taken.is_member, taken.problem, kind, gave, is_recorded
 
 
 def _is_known(taken: Taken) -> bool:

@@ -19,6 +19,7 @@ from leakwatch.corpus.segment import NO_CATEGORY
 from leakwatch.corpus.spool import Spool
 from leakwatch.corpus.tree import Found
 from leakwatch.fingerprint.minhash import PERMUTATIONS
+from leakwatch.model.coverage import Coverage, counted_as
 
 _TOLD_APART = {EMPTY, CHANGED, *Found}
 
@@ -35,6 +36,7 @@ class Survey:
         self.counts: Counter[str] = Counter()
         """Files and members, and how many of each problem."""
         self.problems: list[Problem] = []
+        self.coverage = Coverage()
         self.subjects = array("Q")
         """Token of each recorded item, or nought."""
         self.categories = array("H")
@@ -46,7 +48,8 @@ class Survey:
         self.counts["members" if item.is_member else "files"] += 1
         if item.problem is not None:
             self.counts[item.problem if item.problem in _TOLD_APART else "unread"] += 1
-            self.problems.append(Problem(item.path, item.problem))
+            self.problems.append(Problem(item.path, item.problem, item.kind))
+        self.coverage.add(item.kind, counted_as(item.outcome, item.problem))
         if item.record < 0:
             return
         label = self._labels.of(item.folder, item.relative)

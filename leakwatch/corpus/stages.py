@@ -12,8 +12,8 @@ class Stages(Protocol):
         """Hear that a stage begins, and of how many steps it is made, where that is known."""
         ...
 
-    def advance(self, steps: int) -> None:
-        """Hear that so many steps more are done."""
+    def advance(self, steps: int, *, size_bytes: int = 0) -> None:
+        """Hear that so many steps more are done, and so many bytes."""
         ...
 
     def say(self, line: str) -> None:
@@ -27,7 +27,7 @@ class Silent:
     def begin(self, name: str, total: int | None = None) -> None:
         """Nothing is shown."""
 
-    def advance(self, steps: int) -> None:
+    def advance(self, steps: int, *, size_bytes: int = 0) -> None:
         """Nothing is shown."""
 
     def say(self, line: str) -> None:

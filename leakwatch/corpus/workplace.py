@@ -15,6 +15,8 @@ from leakwatch.corpus.stages import Stages
 from leakwatch.errors import CorpusError
 from leakwatch.model.fingerprint import FingerprintParams
 
+_ITEM_VALUES = 6
+"""Of a line of ``items``: earlier versions kept fewer."""
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -32,7 +34,7 @@ class Workplace:
         self, path: Path, params: FingerprintParams, stages: Stages, *, images: bool
     ) -> None:
         self.path = path
-        self._identity = {"params": params.as_dict(), "images": images}
+        self._identity = {"params": params.as_dict(), "images": images, "items": _ITEM_VALUES}
         self._stages = stages
         self._spools: list[Spool] = []
 

@@ -7,9 +7,6 @@ from typing import Protocol
 
 from leakwatch.model.picture import MAX_PICTURES, Picture
 
-SECOND_WAY = "read by the second extractor"
-"""Stands at the start of the note on a text that the first extractor did not give."""
-
 
 @dataclass(frozen=True, slots=True)
 class Extraction:

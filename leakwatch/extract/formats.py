@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from leakwatch.errors import Encrypted
-from leakwatch.extract.base import SECOND_WAY, ContentStream, Extraction, Extractor, OcrLimits
+from leakwatch.extract.base import ContentStream, Extraction, Extractor, OcrLimits
+from leakwatch.extract.carved import CarvedText
 from leakwatch.extract.dicom_text import DicomText
 from leakwatch.extract.eml import MailText
 from leakwatch.extract.hl7 import Hl7Message
@@ -23,15 +24,20 @@ from leakwatch.extract.picture_text import PictureText
 from leakwatch.extract.plain import PlainText
 from leakwatch.extract.powerpoint_binary import PowerPointBinary
 from leakwatch.extract.rtf import RichText
+from leakwatch.extract.runs import TextRuns
 from leakwatch.extract.sheet_markup import WorkbookMarkup
 from leakwatch.extract.spreadsheet import Workbook, WorkbookBinary
 from leakwatch.extract.stripped import StrippedMarkup
 from leakwatch.extract.word_binary import WordBinary
 from leakwatch.extract.workbook_binary import WorkbookRecords
 from leakwatch.extract.xml import XmlText
+from leakwatch.model.coverage import SECOND_WAY
 
+UNREADABLE = ("unknown", "sqlite", "pst")
+"""Kinds that nobody reads, and that may hold text as it is: databases, mail stores, backups."""
 LABELLED = ("jpeg", "png", "gif", "webp", "tiff", "pnm")
 """Pictures that may have words written into them; one that has none has no text."""
+_MAY_BE_MUTE = frozenset((*LABELLED, *UNREADABLE))
 EXTRACTORS: Mapping[str, Extractor] = MappingProxyType(
     {
         "text": PlainText(),
@@ -54,8 +60,8 @@ EXTRACTORS: Mapping[str, Extractor] = MappingProxyType(
         "rtf": RichText(),
         "hl7": Hl7Message(),
         "dicom": DicomText(),
-        "dicom-document": DicomText(),
         **dict.fromkeys(LABELLED, PictureText()),
+        **dict.fromkeys(UNREADABLE, TextRuns()),
     }
 )
 
@@ -69,6 +75,9 @@ _SECOND_WAYS: Mapping[str, Extractor] = MappingProxyType(
         "xlsx": WorkbookMarkup(),
         "xls": WorkbookRecords(),
         "hl7": PlainText(),
+        "doc": CarvedText(),
+        "ppt": CarvedText(),
+        "ole": CarvedText(),
     }
 )
 """The second way of each kind: asked where the first raises, or has died."""
@@ -130,7 +139,7 @@ class TextExtraction:
                 raise
             note = f"{SECOND_WAY}: the first failed ({type(error).__name__})"
         else:
-            return extraction if extraction.text or kind not in LABELLED else None
+            return extraction if extraction.text or kind not in _MAY_BE_MUTE else None
         stream.seek(0)
         text = _SECOND_WAYS[kind].extract(stream, max_chars=self._max_chars).text
         return Extraction(text, note)

@@ -23,10 +23,17 @@ _MAX_OPEN_CHARS = 1024 * 1024
 """A text or tag longer than this is handed on in pieces."""
 
 
-def pieces(chunks: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield (text, the tag behind it without its brackets); the last tag is empty.
+def tags_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Return what ``pieces`` needs to stop at some elements only, by their local names."""
+    choice = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    return re.compile(rf"<(/?(?:[^\s<>/:]{{1,40}}:)?(?:{choice})(?:[\s/][^<>]*)?)>")
 
-    Entities are resolved in neither; see ``plain``.
+
+def pieces(chunks: Iterable[str], tag: re.Pattern[str] = _TAG) -> Iterator[tuple[str, str]]:
+    """Yield (text, the tag behind it without its brackets).
+
+    Entities are resolved in neither; see ``plain``. A tag may be empty: a long
+    text comes in pieces. With ``tags_of`` other tags are left in the text.
     """
     rest = ""
     for chunk in chunks:
@@ -36,17 +43,19 @@ def pieces(chunks: Iterable[str]) -> Iterator[tuple[str, str]]:
             yield rest, ""
             rest = ""
         if end:
-            found = _TAG.split(rest[:end])
+            found = tag.split(rest[:end])
             rest = rest[end:]
-            if found[-1]:
-                rest = found[-1] + rest
             yield from zip(found[:-1:2], found[1::2], strict=True)
+            if found[-1]:
+                yield found[-1], ""
     if rest:
         yield rest, ""
 
 
 def plain(text: str) -> str:
-    """Return text with entities resolved."""
+    """Return text with entities resolved, without tags that were left in it."""
+    if "<" in text:
+        text = _TAG.sub("", text)
     return html.unescape(_ENDLESS_NUMBER.sub(" ", text)) if "&" in text else text
 
 

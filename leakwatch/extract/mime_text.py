@@ -53,11 +53,11 @@ def _base64(data: bytes, start: int, end: int) -> Iterator[bytes]:
         letters = rest + data[at : min(at + CHUNK_BYTES, end)].translate(None, _NOT_BASE64)
         # Padding ends one run of groups; senders paste several together.
         *ended, rest = letters.split(b"=", left)
+        for run in ended:
+            yield from _groups(run)
         left -= len(ended)
         if not left:
             raise Corrupt(f"base64 with more than {_MAX_RUNS} ends")
-        for run in ended:
-            yield from _groups(run)
         whole = len(rest) & ~3
         yield from _groups(rest[:whole])
         rest = rest[whole:]
@@ -124,7 +124,7 @@ def _codec(charset: str) -> str | None:
     except (LookupError, ValueError, TypeError):
         # Unknown, or a codec from bytes to bytes.
         return None
-    return None if info.name in _NO_CHARSETS else info.name
+    return None if info.name.replace("-", "_") in _NO_CHARSETS else info.name
 
 
 def header_text(value: str) -> str:

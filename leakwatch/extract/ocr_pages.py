@@ -26,8 +26,8 @@ MOST_PX = 2600
 _LOOK_PX = 512
 _PAPER_SHARE, _MIN_PAPER = 0.9, 110
 _LIGHT_BELOW_PAPER, _DARK_BELOW_PAPER = 45, 60
-_MIN_LIGHT, _MIN_DARK, _MAX_DARK = 0.45, 0.002, 0.35
-_MIN_EDGES = 0.01
+_MIN_LIGHT, _MIN_DARK, _MAX_DARK = 0.45, 0.0008, 0.35
+_MIN_EDGES = 0.001
 _MIN_GROUND = 0.6
 """Share of one shade from which a dark picture is light writing on a dark ground."""
 _TURNED = 1.6

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from leakwatch.extract.markup import attributes, local_name, pieces, plain
+from leakwatch.extract.markup import attributes, local_name, pieces, plain, tags_of
 from leakwatch.extract.text_parts import TextParts
 
 _SHOWN = frozenset({"t", "text", "v"})
@@ -21,7 +21,10 @@ _DESCRIBED = frozenset({"docPr", "cNvPr"})
 _TRACKED = _SHOWN | _HIDDEN | _ENDS | _GAPS | _DESCRIBED | {
     "txbxContent", "AlternateContent", "Fallback",
 }  # fmt: skip
+_TAGS = tags_of(_TRACKED)
 _MAX_NESTED = 1000
+_MAX_COMPARED_CHARS = 50_000_000
+"""Spent on finding that older programs are shown the same."""
 
 
 class OfficeText:
@@ -33,8 +36,11 @@ class OfficeText:
         self._boxes: list[list[str]] = []
         self._asides: list[str] = []
         self._choices: list[int] = []
-        self._told = 0
-        self._skipping = 0
+        self._recent: list[str] = []
+        self._fallback: list[str] = []
+        self._falling = 0
+        self._is_gap = True
+        self._compared = 0
 
     @property
     def is_full(self) -> bool:
@@ -51,12 +57,11 @@ class OfficeText:
     def read(self, chunks: Iterable[str]) -> None:
         """Add the text of one part."""
         inside = ""
-        for text, tag in pieces(chunks):
+        for text, tag in pieces(chunks, _TAGS):
             if inside and text:
                 self._say(plain(text), is_hidden=inside in _HIDDEN)
-            name = local_name(tag)
-            if name in _TRACKED:
-                inside = self._meet(name, tag)
+            if tag:
+                inside = self._meet(local_name(tag), tag)
             if self.is_full:
                 break
         self._end_part()
@@ -88,15 +93,30 @@ class OfficeText:
             self._fall_back(is_end=is_end)
         elif name == "AlternateContent" and is_end and self._choices:
             self._choices.pop()
+            if not self._choices:
+                self._recent.clear()
         elif name == "AlternateContent" and not is_end and len(self._choices) < _MAX_NESTED:
-            self._choices.append(self._told)
+            self._choices.append(len(self._recent))
 
     def _fall_back(self, *, is_end: bool) -> None:
-        """Pass over what older programs show, where newer ones were shown something."""
-        if is_end:
-            self._skipping = max(0, self._skipping - 1)
-        elif self._skipping or (self._choices and self._told > self._choices[-1]):
-            self._skipping += 1
+        """Keep what older programs show at the end, unless newer ones show the same."""
+        if not is_end:
+            self._falling += 1
+            return
+        self._falling = max(0, self._falling - 1)
+        if self._falling or not self._fallback:
+            return
+        text = "".join(self._fallback)
+        self._fallback.clear()
+        start = self._choices[-1] if self._choices else 0
+        if not self._is_shown(text, self._recent[start:]):
+            self._hidden.add(text + "\n")
+
+    def _is_shown(self, text: str, recent: list[str]) -> bool:
+        self._compared += len(text) + sum(map(len, recent))
+        if self._compared > _MAX_COMPARED_CHARS:
+            return False
+        return "".join(text.split()) in "".join("".join(recent).split())
 
     def _describe(self, tag: str) -> None:
         if "descr" in tag or "title" in tag:
@@ -105,15 +125,18 @@ class OfficeText:
                     self._hidden.add(value + "\n")
 
     def _say(self, text: str, *, is_hidden: bool) -> None:
-        if self._skipping:
+        if self._falling:
+            self._fallback.append(text)
             return
-        self._told += len(text.strip())
+        if self._choices:
+            self._recent.append(text)
         if is_hidden:
             self._hidden.add(text)
         elif self._boxes:
             self._boxes[-1].append(text)
-        else:
+        elif not (self._is_gap and text.isspace()):
             self._shown.add(text)
+            self._is_gap = text.isspace()
 
     def _flush(self) -> None:
         for text in self._asides:
@@ -124,6 +147,9 @@ class OfficeText:
         while self._boxes:
             self._asides += self._boxes.pop()
         self._flush()
+        if self._falling:
+            self._falling = 1
+            self._fall_back(is_end=True)
         self._choices.clear()
-        self._skipping = 0
+        self._recent.clear()
         self._shown.add("\n")

@@ -23,7 +23,9 @@ _ASIDE = frozenset({"annotation", "note", "text-box", "custom-shape", "title", "
 _AT_END = frozenset({"tracked-changes"})
 _PASSED_OVER = frozenset({"number-style", "date-style", "time-style", "currency-style",
                           "percentage-style", "boolean-style", "text-style", "binary-data",
-                          "script", "event-listeners", "linenumbering-configuration"})  # fmt: skip
+                          "script", "dc:creator", "dc:date", "date-string", "event-listeners",
+                          "linenumbering-configuration"})  # fmt: skip
+_FACTS = ("dc:", "/dc:")
 _ENDS = frozenset({"p", "h", "table-row", "page"})
 _GAPS = frozenset({"s", "tab", "line-break", "table-cell"})
 _BUFFERED = _ASIDE | _AT_END | _PASSED_OVER
@@ -77,6 +79,8 @@ class OpenText:
             if text and not text.isspace():
                 self._say(plain(text))
             name = local_name(tag)
+            if tag.startswith(_FACTS):
+                name = f"dc:{name}"
             if name in _BUFFERED:
                 self._nest(name, tag)
             elif name in _ENDS:

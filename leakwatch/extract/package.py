@@ -15,8 +15,8 @@ from typing import IO, cast
 from leakwatch.errors import Corrupt, Encrypted
 from leakwatch.extract.base import ContentStream
 
-_MAX_TOTAL_BYTES = 256 * 1024 * 1024
-"""Unpacked bytes of one document's parts: some ten seconds of CPU."""
+_MAX_TOTAL_BYTES = 128 * 1024 * 1024
+"""Unpacked bytes of one document's parts: some fifteen seconds of CPU at worst."""
 _CHUNK_BYTES = 64 * 1024
 _NUMBER = re.compile(r"(\d+)")
 _DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError)

@@ -8,20 +8,24 @@ where it finds nothing, ``pdf_rescue`` is asked.
 from __future__ import annotations
 
 import ctypes
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
 from leakwatch.errors import Encrypted
-from leakwatch.extract.base import SECOND_WAY, ContentStream, Extraction
+from leakwatch.extract.base import ContentStream, Extraction
+from leakwatch.extract.cpu import cpu_at_most
+from leakwatch.extract.page_count import MAX_PAGES, PagesRead
 from leakwatch.extract.pdf_rescue import rescue_text
 from leakwatch.extract.text_parts import TextParts
 from leakwatch.extract.whole import read_whole
+from leakwatch.model.coverage import PAGES_ARE_PICTURES, SECOND_WAY
 
-MAX_PAGES = 2_000
-NO_TEXT_LAYER = "no text layer"
-"""Stands at the start of the note on a document that shows pictures and has no text."""
+_MAX_CPU_S, _HANGING_CPU_S = 20.0, 30.0
+"""After the first, between two pages, what there is is told; a page may hang to the second."""
+NO_TEXT_LAYER = "no text layer, and no pictures"
 _MAX_NOTES = 2_000
 """Of one page."""
 _MAX_VALUE_BYTES = 1024 * 1024
@@ -38,21 +42,36 @@ class PdfText:
         self._passwords = passwords
 
     def extract(self, stream: ContentStream, *, max_chars: int) -> Extraction:
-        document = open_pdf(stream, self._passwords)
-        try:
-            document.init_forms()
-            parts = TextParts(max_chars)
-            failed = _read_pages(document, parts)
-            text, note = parts.text(), parts.note
-            if not text.strip():
-                return _without_text(document, stream, max_chars)
-            if len(document) > MAX_PAGES:
-                note = note or f"text of the first {MAX_PAGES} pages only"
-        finally:
-            document.close()
-        if failed:
-            note = note or f"{failed} pages gave no text"
+        with cpu_at_most(_HANGING_CPU_S):
+            found = _first_way(stream, self._passwords, max_chars)
+        if found.text.strip():
+            return found
+        return _second_way(stream, max_chars) or found
+
+
+def _first_way(stream: ContentStream, passwords: Sequence[str], max_chars: int) -> Extraction:
+    document = open_pdf(stream, passwords)
+    try:
+        document.init_forms()
+        parts = TextParts(max_chars)
+        read = _read_pages(document, parts)
+        text, note = parts.text(), parts.note or read.note
+        if not text.strip():
+            text, note = "", PAGES_ARE_PICTURES if _has_pictures(document) else NO_TEXT_LAYER
         return Extraction(text, note)
+    finally:
+        document.close()
+
+
+def _second_way(stream: ContentStream, max_chars: int) -> Extraction | None:
+    """Return the text that pdf_oxide finds, or None."""
+    stream.seek(0)
+    try:
+        found = rescue_text(read_whole(stream), max_chars=max_chars)
+    except Exception:  # noqa: BLE001  (pdfium has read it; the other need not)
+        return None
+    note = f"{SECOND_WAY}: the first found no text"
+    return Extraction(found.text, note) if found.text.strip() else None
 
 
 def open_pdf(stream: ContentStream, passwords: Sequence[str] = ()) -> pypdfium2.PdfDocument:
@@ -72,24 +91,30 @@ def open_pdf(stream: ContentStream, passwords: Sequence[str] = ()) -> pypdfium2.
     raise Encrypted("the document has a password")
 
 
-def _read_pages(document: pypdfium2.PdfDocument, parts: TextParts) -> int:
-    """Gather the text of the pages; return how many failed."""
-    failed = 0
-    for number in range(min(len(document), MAX_PAGES)):
+def _read_pages(document: pypdfium2.PdfDocument, parts: TextParts) -> PagesRead:
+    """Gather the text of the pages, as long as it makes sense."""
+    read = PagesRead(len(document))
+    end_s = time.process_time() + _MAX_CPU_S
+    for number in range(min(read.pages, MAX_PAGES)):
         try:
             page = document[number]
         except pypdfium2.PdfiumError:
-            failed += 1
-            continue
-        try:
-            parts.add(_page_text(page) + "\n")
-            for value in _values(document, page):
-                parts.add(value + "\n")
-        finally:
-            page.close()
-        if parts.is_full:
+            read.note_page(is_read=False)
+        else:
+            read.note_page(is_read=True)
+            _read_page(document, page, parts)
+        if parts.is_full or read.is_hopeless or time.process_time() > end_s:
             break
-    return failed
+    return read
+
+
+def _read_page(document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage, parts: TextParts) -> None:
+    try:
+        parts.add(_page_text(page) + "\n")
+        for value in _values(document, page):
+            parts.add(value + "\n")
+    finally:
+        page.close()
 
 
 def _page_text(page: pypdfium2.PdfPage) -> str:
@@ -137,22 +162,6 @@ def wide_string(get: Callable[[object, int], int]) -> str:
     buffer = ctypes.create_string_buffer(size)
     get(ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), size)
     return buffer.raw[:size].decode("utf-16-le", "replace").translate(_SOFT_HYPHENS)
-
-
-def _without_text(
-    document: pypdfium2.PdfDocument, stream: ContentStream, max_chars: int
-) -> Extraction:
-    """Say what a document without text for pdfium has: text for the other, or pictures."""
-    stream.seek(0)
-    try:
-        rescued = rescue_text(read_whole(stream), max_chars=max_chars)
-    except Exception:  # noqa: BLE001  (pdfium has read it; the other need not)
-        rescued = Extraction("")
-    if rescued.text.strip():
-        return Extraction(rescued.text, f"{SECOND_WAY}: the first found no text")
-    if _has_pictures(document):
-        return Extraction("", f"{NO_TEXT_LAYER}: the pages are pictures")
-    return Extraction("", f"{NO_TEXT_LAYER}, and no pictures")
 
 
 def _has_pictures(document: pypdfium2.PdfDocument) -> bool:

@@ -6,14 +6,18 @@ Loaded when it is first needed: 27 MB that few files ask for.
 from __future__ import annotations
 
 import operator
+import time
 
 from leakwatch.errors import Encrypted
 from leakwatch.extract.base import ContentStream, Extraction
+from leakwatch.extract.cpu import cpu_at_most
+from leakwatch.extract.page_count import MAX_PAGES, PagesRead
 from leakwatch.extract.panics import as_errors
 from leakwatch.extract.text_parts import TextParts
 from leakwatch.extract.whole import read_whole
 
-_MAX_PAGES = 2_000
+_MAX_CPU_S, _HANGING_CPU_S = 10.0, 15.0
+"""After the first, between two pages, what there is is told; a page may hang to the second."""
 
 
 class PdfRescue:
@@ -32,23 +36,30 @@ def rescue_text(data: bytes, *, max_chars: int) -> Extraction:
         Encrypted: it has a password.
         Exception: whatever pdf_oxide raises.
     """
+    with cpu_at_most(_HANGING_CPU_S):
+        return _pages_text(data, max_chars)
+
+
+def _pages_text(data: bytes, max_chars: int) -> Extraction:
     import pdf_oxide  # noqa: PLC0415 - as the module says
 
-    parts, failed = TextParts(max_chars), 0
+    parts = TextParts(max_chars)
     pdf_oxide.disable_logging()
     with as_errors("pdf_oxide"):
         document = pdf_oxide.PdfDocument.from_bytes(data)
         if not document.authenticate(""):
             raise Encrypted("the document has a password")
-        pages = operator.index(document.page_count)
-    for number in range(min(pages, _MAX_PAGES)):
+        read = PagesRead(operator.index(document.page_count))
+    end_s = time.process_time() + _MAX_CPU_S
+    for number in range(min(read.pages, MAX_PAGES)):
         try:
             with as_errors("pdf_oxide"):
                 text = document.extract_text(number, extract_tables=False)
         except Exception:  # noqa: BLE001  (hostile bytes raise anything)
-            failed += 1
-            continue
-        if not parts.add(text + "\n"):
+            read.note_page(is_read=False)
+        else:
+            read.note_page(is_read=True)
+            parts.add(text + "\n")
+        if parts.is_full or read.is_hopeless or time.process_time() > end_s:
             break
-    note = parts.note or (f"{failed} pages gave no text" if failed else None)
-    return Extraction(parts.text(), note)
+    return Extraction(parts.text(), parts.note or read.note)

@@ -28,9 +28,12 @@ _WIDE_TEXT, _NARROW_TEXT, _STRING = 4000, 4008, 4026
 _MASTER, _CRYPT_SESSION = 1016, 12052
 _PASSED_OVER = frozenset({_MASTER, 1035, 1040, 2000, 2005, 4041})
 """Slide masters ("Click to edit the title"), drawing groups, lists of fonts and names."""
+_NOT_TOLD = ("___PPT", "Click to edit Master")
+"""Marks of versions, and what masters of notes say to their maker."""
 _LOCKED_TOKEN = 0xF3D1C4DF
 _STREAM = "PowerPoint Document"
-_CONTROLS = str.maketrans(dict.fromkeys(map(chr, [*range(9), 11, 12, *range(14, 32)]), " "))
+_CONTROLS: dict[int, str] = dict.fromkeys((*range(9), *range(14, 32)), " ")
+_CONTROLS |= {11: "\n", 12: "\n", 13: "\n"}
 _MAX_NESTING = 64
 
 
@@ -49,7 +52,7 @@ class PowerPointBinary:
         parts = TextParts(max_chars)
         seen: set[str] = set()
         for text in slide_texts(file.read(_STREAM)):
-            if text not in seen:
+            if text not in seen and not text.startswith(_NOT_TOLD):
                 seen.add(text)
                 if not parts.add(text + "\n"):
                     break

@@ -80,7 +80,7 @@ def rich_text(data: bytes, *, max_chars: int) -> Extraction:
     text = reader.text()
     if _SURROGATE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return Extraction(text, reader.shown.note)
+    return Extraction(text[:max_chars], reader.shown.note)
 
 
 @dataclass(frozen=True, slots=True)

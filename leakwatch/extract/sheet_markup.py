@@ -1,4 +1,4 @@
-"""Cells of an .xlsx straight from its XML (ECMA-376, part 1, 18.3): the second way.
+"""Cells of an .xlsx straight from its parts (ECMA-376, part 1, 18.3): the second way.
 
 Slower than calamine, but its memory grows with the text and not with the area
 of a sheet, and a damaged part is read to where it breaks. Numbers stand as they
@@ -7,8 +7,10 @@ are stored: dates as days.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
+from leakwatch.extract import sheet_records
 from leakwatch.extract.base import ContentStream, Extraction
 from leakwatch.extract.markup import attributes, decoded, local_name, pieces, plain
 from leakwatch.extract.office import side_text
@@ -16,6 +18,8 @@ from leakwatch.extract.package import Package
 from leakwatch.extract.spreadsheet import SHEET_PARTS
 from leakwatch.extract.text_parts import TextParts
 
+_SHEET = re.compile(r".*worksheets/[^/]*\.xml")
+_BINARY_SHEET = re.compile(r".*worksheets/sheet\d+\.bin")
 _MAX_STRINGS = 5_000_000
 
 
@@ -30,13 +34,28 @@ class WorkbookMarkup:
         shared: list[str] = []
         for info in package.parts(lambda name: name.endswith("sharedstrings.xml")):
             shared += strings(decoded(package.chunks(info)))
-        for info in package.parts(lambda name: "worksheets/sheet" in name):
+        for info in package.parts(lambda name: bool(_SHEET.fullmatch(name))):
             for cell in cells(decoded(package.chunks(info)), shared):
                 if not parts.add(cell):
                     break
+        if parts.is_empty:
+            # The sheets are lost; their words are not.
+            parts.add("\n".join(shared))
+        for cell in _binary_cells(package):
+            if not parts.add(cell + "\t"):
+                break
         rest, note = side_text(package, max_chars, without=SHEET_PARTS)
         text = "\n".join(part for part in (parts.text(), rest) if part)
         return Extraction(text[:max_chars], parts.note or note)
+
+
+def _binary_cells(package: Package) -> Iterator[str]:
+    """Yield the cells of an .xlsb, whose parts are no XML."""
+    shared: list[str] = []
+    for info in package.parts(lambda name: name.endswith("sharedstrings.bin")):
+        shared += sheet_records.shared_strings(b"".join(package.chunks(info)))
+    for info in package.parts(lambda name: bool(_BINARY_SHEET.fullmatch(name))):
+        yield from sheet_records.cell_texts(b"".join(package.chunks(info)), shared)
 
 
 def strings(chunks: Iterable[str]) -> Iterator[str]:

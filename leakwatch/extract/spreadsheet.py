@@ -16,6 +16,7 @@ import python_calamine
 
 from leakwatch.errors import Encrypted
 from leakwatch.extract.base import ContentStream, Extraction
+from leakwatch.extract.cpu import cpu_at_most
 from leakwatch.extract.office import side_text
 from leakwatch.extract.package import Package
 from leakwatch.extract.panics import as_errors
@@ -23,6 +24,7 @@ from leakwatch.extract.text_parts import TextParts
 from leakwatch.extract.workbook_binary import box_texts, workbook_stream
 
 SHEET_PARTS = re.compile(r"(?:.*/)?(?:worksheets/[^/]*|sharedstrings|workbook|calcchain)\.xml")
+_HANGING_CPU_S = 30.0
 _Cell = float | str | dt.date | dt.time | dt.timedelta
 
 
@@ -62,7 +64,7 @@ def _sheets_text(stream: ContentStream, max_chars: int) -> TextParts:
         CalamineError: it is damaged.
     """
     parts = TextParts(max_chars)
-    with as_errors("calamine"):
+    with as_errors("calamine"), cpu_at_most(_HANGING_CPU_S):
         try:
             workbook = python_calamine.CalamineWorkbook.from_filelike(cast("IO[bytes]", stream))
         except python_calamine.PasswordError:

@@ -23,6 +23,10 @@ class TextParts:
         return self._left < 0
 
     @property
+    def is_empty(self) -> bool:
+        return not self._parts
+
+    @property
     def note(self) -> str | None:
         return f"text cut after {self._max_chars} characters" if self.is_full else None
 

@@ -30,9 +30,9 @@ _SAVED_FAST, _ENCRYPTED, _TABLE_1 = 0x0004, 0x0100, 0x0200
 _PIECES, _PROPERTIES = 2, 1
 _COMPRESSED = 0x40000000
 _FIELD = re.compile("\x13([^\x13\x14\x15]{0,4096})\x14?")
-_CONTROLS = {code: " " for code in range(32) if code not in {10, 30, 31}}
+_CONTROLS: dict[int, str] = dict.fromkeys(range(32), " ")
 # The first is a hyphen that may not break, the second one that shows only where it does.
-_CONTROLS |= {30: "-", 31: ""}
+_CONTROLS |= {7: "\t", 10: "\n", 11: "\n", 12: "\n", 13: "\n", 30: "-", 31: ""}
 
 
 class WordBinary:
@@ -87,7 +87,7 @@ def _stretch(table: bytes, header: bytes, at: int) -> bytes:
     if len(header) < at + 8:
         raise Corrupt("the document's header is cut short")
     offset, size = struct.unpack_from("<2L", header, at)
-    if not size or offset + size > len(table):
+    if not size or offset >= len(table):
         raise Corrupt("the document's piece table is not where it says")
     return table[offset : offset + size]
 

@@ -68,13 +68,15 @@ def _without_sections(chunks: Iterator[str]) -> Iterator[str]:
     for chunk in chunks:
         rest += chunk
         start = 0
+        out: list[str] = []
         while (at := rest.find(_SECTION_MARKS[is_inside], start)) >= 0:
-            yield _escaped(rest[start:at]) if is_inside else rest[start:at]
+            out.append(_escaped(rest[start:at]) if is_inside else rest[start:at])
             start = at + len(_SECTION_MARKS[is_inside])
             is_inside = not is_inside
         # Half a mark may stand at the end.
         end = max(start, len(rest) - len(_SECTION_MARKS[is_inside]) + 1)
-        yield _escaped(rest[start:end]) if is_inside else rest[start:end]
+        out.append(_escaped(rest[start:end]) if is_inside else rest[start:end])
+        yield "".join(out)
         rest = rest[end:]
     yield _escaped(rest) if is_inside else rest
 

@@ -22,6 +22,7 @@ from leakwatch.corpus.intake import FileReader, batches, take
 from leakwatch.corpus.tree import Found, TreeEntry, siblings, walk
 from leakwatch.errors import LeakwatchError, MissingFile
 from leakwatch.model.artefact import MEMBER_SEPARATOR, Artefact
+from leakwatch.model.coverage import NO_KIND, Coverage, KindCounts, Outcome
 from leakwatch.model.listing import Listing, ListingEntry
 from leakwatch.model.match import Match, Method
 from leakwatch.ports import Reading
@@ -29,6 +30,8 @@ from leakwatch.ports import Reading
 _TOGETHER = 512
 _TOGETHER_CHARS = 4 * 1024 * 1024
 """What is matched together: as many artefacts, or as much text of them."""
+_LINE_CHARS = 256
+"""What a line of a listing counts for: as much memory as so many letters."""
 URL_SCHEMES = ("http://", "https://")
 
 
@@ -95,6 +98,14 @@ class Looker:
 
 
 @dataclass(frozen=True, slots=True)
+class _Looked:
+    """What a process found in a batch, and how much of it could be read."""
+
+    results: Sequence[ScanResult]
+    kinds: KindCounts
+
+
+@dataclass(frozen=True, slots=True)
 class _Work:
     """Things looked at together, all of one target."""
 
@@ -104,7 +115,11 @@ class _Work:
 
 
 def scan(
-    crew: Crew[Looker], targets: Iterable[str], *, progress: Callable[[int], None] = lambda _: None
+    crew: Crew[Looker],
+    targets: Iterable[str],
+    *,
+    progress: Callable[[int], None] = lambda _: None,
+    coverage: Coverage | None = None,
 ) -> Iterator[ScanResult]:
     """Yield what is found, in the order of the targets; nothing for a clean one.
 
@@ -112,24 +127,35 @@ def scan(
         crew: whose processes look, a batch of files each.
         targets: paths and URLs.
         progress: called with the number of files looked at.
+        coverage: what could be read is counted here, as the results come.
     """
     work = (item for target in targets for item in _work_of(target))
-    for item, results in crew.in_order(_look, work):
+    for item, looked in crew.in_order(_look, work):
         progress(max(1, len(item.entries)))
-        yield from results
+        if coverage is not None:
+            coverage.add_all(looked.kinds)
+        yield from looked.results
 
 
-def _look(looker: Looker, work: _Work) -> list[ScanResult]:
-    if not work.entries:
-        return _look_at_url(looker, work.target)
+def _look(looker: Looker, work: _Work) -> _Looked:
+    coverage = Coverage()
+    look = _look_at_files if work.entries else _look_at_url
+    results = look(looker, work, coverage)
+    return _Looked(results, coverage.by_kind())
+
+
+def _look_at_files(looker: Looker, work: _Work, coverage: Coverage) -> list[ScanResult]:
     looks: dict[int, _Look] = {}
     gathered = _Gathered(looker.matcher)
     try:
         for taken in take(looker.reader, work.entries, with_roots=False):
             look = looks.setdefault(taken.number, _Look(work.target, looker.matcher))
             if taken.artefact is not None:
+                coverage.note(taken.artefact)
                 gathered.add(look, taken.artefact)
-            elif taken.problem == Found.UNREADABLE:
+                continue
+            coverage.add(NO_KIND, taken.problem or Outcome.NO_TEXT)
+            if taken.problem == Found.UNREADABLE:
                 look.fail(taken.entry.relative, MissingFile("it cannot be read"))
         gathered.match()
     except LeakwatchError as error:
@@ -142,22 +168,24 @@ def _look(looker: Looker, work: _Work) -> list[ScanResult]:
     return [result for look in looks.values() for result in look.results()]
 
 
-def _look_at_url(looker: Looker, target: str) -> list[ScanResult]:
+def _look_at_url(looker: Looker, work: _Work, coverage: Coverage) -> list[ScanResult]:
+    target = work.target
     results: list[ScanResult] = []
     try:
         for fetched in looker.fetch_target(target):
-            results += _look_at(looker, target, fetched)
+            results += _look_at(looker, target, fetched, coverage)
     except LeakwatchError as error:
         results.append(replace(_failed(target, "", error), note=error.what))
     return results
 
 
-def _look_at(looker: Looker, target: str, fetched: Fetched) -> list[ScanResult]:
+def _look_at(looker: Looker, target: str, fetched: Fetched, coverage: Coverage) -> list[ScanResult]:
     look = _Look(target, looker.matcher)
     if fetched.body is not None:
         [artefacts] = looker.reader.read_many([(fetched.name, fetched.body)])
         gathered = _Gathered(looker.matcher)
         for artefact in artefacts:
+            coverage.note(artefact)
             gathered.add(look, artefact)
         gathered.match()
     matches: Sequence[Match] = ()
@@ -169,7 +197,7 @@ def _look_at(looker: Looker, target: str, fetched: Fetched) -> list[ScanResult]:
         except LeakwatchError as caught:
             more, error = None, caught
         if more is not None:
-            return _look_at(looker, target, more)
+            return _look_at(looker, target, more, coverage)
     said = [fetched.note, error.what if error is not None else None]
     note = "; ".join(line for line in said if line) or None
     if matches or note is not None:
@@ -188,6 +216,8 @@ class _Gathered:
     def add(self, look: _Look, artefact: Artefact) -> None:
         self._waiting.append((look, artefact))
         self._chars += len(artefact.text or "")
+        if artefact.listing is not None:
+            self._chars += _LINE_CHARS * len(artefact.listing.entries)
         if len(self._waiting) == _TOGETHER or self._chars > _TOGETHER_CHARS:
             self.match()
 
@@ -212,7 +242,10 @@ class _Look:
         self._found.append(((), _failed(self._target, name, error)))
 
     def add(self, artefact: Artefact, reading: Reading) -> None:
-        """Note an artefact's matches; a member left unread counts by what its archive says."""
+        """Note an artefact's matches, and those of what it lists.
+
+        A member left unread counts by what its archive says.
+        """
         matches = reading.matches
         if matches or artefact.error is not None:
             kind = _kind(artefact, matches) if matches else "error"
@@ -221,6 +254,8 @@ class _Look:
                 self._target, str(artefact.path), kind, matches, artefact.error, letters=letters
             )
             self._found.append((artefact.path.ordinals, result))
+        if artefact.listing is not None:
+            self.match_listing(str(artefact.path), artefact.listing, artefact.path.ordinals)
         if artefact.path.ordinals and not artefact.sha256:
             entry = ListingEntry(
                 path=artefact.path.names[-1],
@@ -238,10 +273,11 @@ class _Look:
         result = ScanResult(self._target, name, kind, tuple(matches), slug, code, note=note)
         self._found.append(((), result))
 
-    def match_listing(self, name: str, listing: Listing) -> None:
+    def match_listing(self, name: str, listing: Listing, at: tuple[int, ...] = ()) -> None:
+        """Note the known files that a listing names; it lies ``at`` these ordinals."""
         matches = self._matcher.match_listing(listing).matches
         if matches:
-            self._found.append(((), ScanResult(self._target, name, "listing", matches)))
+            self._found.append((at, ScanResult(self._target, name, "listing", matches)))
 
     def results(self) -> list[ScanResult]:
         """Return what was found, outermost first, each archive's unread members with it."""

@@ -3,7 +3,9 @@
 A fork with its confinement costs some milliseconds, as much as reading a
 hundred notes. Inputs that share a child share its fate: one that a parser
 takes over could speak for those behind it. So only kinds named by the caller
-go together, by default plain text, which no C parser touches.
+go together: plain text, which no C parser touches, or all where the inputs are
+the caller's own. One that ends its child costs itself: those before it are
+told, it is read alone, and those behind it share another child.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,9 +27,22 @@ from leakwatch.sandbox.reading import read_orders, with_facts
 from leakwatch.sandbox.worker import ChildRun
 from leakwatch.unpack.sniff import HEAD_BYTES, sniff
 
-SMALL_BYTES = 256 * 1024
-_BATCH_BYTES = 4 * 1024 * 1024
+SMALL_BYTES = 512 * 1024
+_BATCH_BYTES = 8 * 1024 * 1024
 _BATCH_INPUTS = 1024
+_FACT_BYTES = 64 * 1024
+"""Allowed for the facts of one input and its members, beside their text."""
+MAX_BATCH_DEATHS = 8
+"""Children that a batch may cost; then what is left of it is read one by one."""
+
+
+class _AnyKind:
+    def __contains__(self, _kind: object) -> bool:
+        return True
+
+
+ANY_KIND: Container[str] = _AnyKind()
+"""Whatever it is, it may share a child: for inputs that are all the caller's own."""
 
 
 @dataclass(slots=True)
@@ -44,7 +59,7 @@ class Slot:
     """What was read of it; None means it must be read on its own."""
 
 
-def slots_of(inputs: Iterable[tuple[str, Body]], together: Collection[str]) -> Iterator[list[Slot]]:
+def slots_of(inputs: Iterable[tuple[str, Body]], together: Container[str]) -> Iterator[list[Slot]]:
     """Yield the inputs in order, in batches."""
     batch: list[Slot] = []
     size_bytes = 0
@@ -60,26 +75,34 @@ def slots_of(inputs: Iterable[tuple[str, Body]], together: Collection[str]) -> I
         yield batch
 
 
-def batch_job(slots: list[Slot], limits: ReadLimits) -> tuple[dict[str, Any], bytes]:
+def batch_job(
+    small: Sequence[Slot], limits: ReadLimits, passwords: Sequence[str] = ()
+) -> tuple[dict[str, Any], bytes]:
     """Return a child's orders and its input: the small bodies one after the other."""
-    bodies = [slot.small for slot in slots if slot.small is not None]
+    bodies = [slot.small or b"" for slot in small]
     orders = {
         "op": "batch",
         "sizes": [len(body) for body in bodies],
         # Looked at once; a child could but see the same.
-        "texts": all(slot.kind == "text" for slot in slots if slot.small is not None),
+        "texts": "".join("t" if slot.kind == "text" else "-" for slot in small),
+        "passwords": passwords,
         **read_orders(limits, limits.output_bytes),
     }
     return orders, b"".join(bodies)
 
 
-def hear_batch(slots: list[Slot], run: ChildRun, limits: ReadLimits) -> None:
-    """Fill the slots with what a child tells; those it did not finish stay empty."""
-    small = [slot for slot in slots if slot.small is not None]
+def hear_batch(small: Sequence[Slot], run: ChildRun, limits: ReadLimits) -> bool:
+    """Fill the slots with what a child tells; those it did not finish stay empty.
+
+    Returns:
+        Whether it said by itself that it leaves the rest to another.
+    """
     heard: list[list[Artefact]] = [[] for _ in small]
-    output_bytes = limits.output_bytes + 4096 * len(small)
+    output_bytes = limits.output_bytes + _FACT_BYTES * len(small)
     try:
         for frame in run.frames(output_bytes=output_bytes):
+            if frame.type == "rest":
+                return True
             if frame.type == "plain":
                 for slot in _plain(frame, small):
                     slot.artefacts = [_text(slot)]
@@ -87,6 +110,17 @@ def hear_batch(slots: list[Slot], run: ChildRun, limits: ReadLimits) -> None:
                 _hear(frame, small, heard)
     except BadFrame:
         run.refuse()
+    return False
+
+
+def left_of(small: Sequence[Slot], *, has_rested: bool) -> list[Slot]:
+    """Return those that another child should read together.
+
+    The first that a dead child left untold is the one it died of, and is left
+    out: it is read alone. So is one that a child would not even begin with.
+    """
+    left = [slot for slot in small if slot.artefacts is None]
+    return left if has_rested and len(left) < len(small) else left[1:]
 
 
 def _hear(frame: Frame, small: Sequence[Slot], heard: Sequence[list[Artefact]]) -> None:
@@ -133,7 +167,7 @@ def _facts(body: bytes) -> Intake:
     return Intake(-1, len(body), hashlib.sha256(body).hexdigest(), zlib.crc32(body), b"")
 
 
-def _look_at(slot: Slot, together: Collection[str]) -> None:
+def _look_at(slot: Slot, together: Container[str]) -> None:
     """Take in the bytes of an input that may share a child."""
     if not isinstance(slot.body, (bytes, Path)):
         return

@@ -103,6 +103,7 @@ def _set_limits(limits: ChildLimits, max_fds: int) -> None:
         (resource.RLIMIT_FSIZE, 0, 0),
         (resource.RLIMIT_NOFILE, max_fds, max_fds),
         (resource.RLIMIT_CORE, 0, 0),
+        # Not kept for root: seccomp refuses processes and threads to all.
         (resource.RLIMIT_NPROC, 0, 0),
     ):
         # Raising a limit would need a privilege: never above the one in force.

@@ -29,7 +29,7 @@ class Landlock:
 
     def __init__(self, kernel: Kernel, readable: Iterable[str]) -> None:
         self._kernel = kernel
-        self.version = self._find_version()
+        self.version = self.find_version(kernel)
         """0 where the kernel has none: ``restrict`` then does nothing."""
         self._rules = self._make(readable) if self.version else -1
 
@@ -38,9 +38,11 @@ class Landlock:
         if self.version:
             self._kernel.call(_RESTRICT_SELF, self._rules, 0)
 
-    def _find_version(self) -> int:
+    @staticmethod
+    def find_version(kernel: Kernel) -> int:
+        """Return the version of the kernel's interface, 0 for none."""
         try:
-            return self._kernel.call(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION_FLAG)
+            return kernel.call(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION_FLAG)
         except OSError:
             return 0
 

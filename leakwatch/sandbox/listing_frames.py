@@ -23,6 +23,16 @@ def encode_listing(listing: Listing) -> bytes:
     return json.dumps(fields, separators=(",", ":")).encode("ascii")
 
 
+def encoded_bytes(listing: Listing) -> int:
+    """Return about how long ``encode_listing`` makes it, in a tenth of the time.
+
+    Less only for names full of quotes and control characters.
+    """
+    letters = sum(len(e.path) * (1 if e.path.isascii() else 6) for e in listing.entries)
+    roots = sum(e.pieces_root is not None for e in listing.entries)
+    return letters + 64 * roots + 90 * len(listing.entries) + 100
+
+
 def decode_listing(raw: bytes) -> Listing:
     """Return the listing that ``encode_listing`` was given.
 

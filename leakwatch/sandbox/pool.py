@@ -8,7 +8,7 @@ import json
 import queue
 import re
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -27,9 +27,17 @@ from leakwatch.errors import (
 )
 from leakwatch.model.artefact import Artefact, MemberPath
 from leakwatch.sandbox.bad_frame import BadFrame
-from leakwatch.sandbox.batch import Slot, batch_job, hear_batch, slots_of
+from leakwatch.sandbox.batch import (
+    MAX_BATCH_DEATHS,
+    Slot,
+    batch_job,
+    hear_batch,
+    left_of,
+    slots_of,
+)
 from leakwatch.sandbox.frames import Frame, clean_line
 from leakwatch.sandbox.intake import Body, Intake, is_set, sealed, take_in, take_in_set
+from leakwatch.sandbox.layers import check_required, missing_of
 from leakwatch.sandbox.limits import ReadLimits
 from leakwatch.sandbox.reading import Reading, with_facts
 from leakwatch.sandbox.worker import ChildEnd, Zygote, ZygoteDied
@@ -37,10 +45,10 @@ from leakwatch.unpack.sniff import UNKNOWN, sniff
 
 log = structlog.get_logger(__name__)
 
-PARSERS = ("leakwatch.sources.wire", "leakwatch.unpack.remote")
-"""Packages whose functions read pages, and directories of remote archives."""
 _STREAMED = 64
 """How much more may be told one by one than at once: a dump of many gigabytes, whole."""
+PARSERS = ("leakwatch.sources.wire", "leakwatch.unpack.remote")
+"""Packages whose functions read pages, and directories of remote archives."""
 _PARSER_NAME = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z]\w*)")
 _SOURCE_ERRORS = tuple(cls for cls in error_classes() if issubclass(cls, SourceError))
 
@@ -48,16 +56,27 @@ _SOURCE_ERRORS = tuple(cls for cls in error_classes() if issubclass(cls, SourceE
 class _Worker:
     """A place for one zygote, started when first needed and again after its death."""
 
-    def __init__(self, modules: Sequence[str], *, pictures: bool) -> None:
+    def __init__(
+        self, modules: Sequence[str], required_layers: Collection[str], *, pictures: bool
+    ) -> None:
         self._modules = modules
+        self._required_layers = required_layers
         self._pictures = pictures
         self._zygote: Zygote | None = None
 
     def zygote(self) -> Zygote:
-        """Raises SandboxError when it does not start."""
+        """Raises SandboxError when it does not start, or without a layer that is required."""
         if self._zygote is None:
-            self._zygote = Zygote(self._modules, pictures=self._pictures)
-            log.info("sandbox_started", **self._zygote.layers)
+            zygote = Zygote(self._modules, pictures=self._pictures)
+            try:
+                check_required(self._required_layers, zygote.layers)
+            except SandboxError:
+                zygote.close()
+                raise
+            self._zygote = zygote
+            log.info("sandbox_started", **zygote.layers)
+            if missing := missing_of(zygote.layers):
+                log.warning("sandbox_layer_missing", layers=missing)
         return self._zygote
 
     def stop(self) -> None:
@@ -83,6 +102,8 @@ class SandboxPool:
         workers: processes kept ready; as many as there are cores.
         parser_modules: packages whose functions ``parse`` may run.
         required_layers: ``landlock``, ``seccomp``: refuse to work without.
+        together: kinds of which small inputs of ``read_many`` may share a child;
+            ``ANY_KIND`` where all inputs are the caller's own.
         passwords: tried on whatever is encrypted, in order, behind those of a call.
     """
 
@@ -93,14 +114,18 @@ class SandboxPool:
         workers: int,
         parser_modules: Sequence[str] = PARSERS,
         required_layers: Collection[str] = (),
+        together: Container[str] = ("text",),
         passwords: Sequence[str] = (),
     ) -> None:
         self._limits = limits
+        self._together = together
         self._passwords = tuple(passwords)
         self._modules = tuple(parser_modules)
-        self._required_layers = tuple(required_layers)
         pictures = limits.pictures is not None or limits.ocr is not None
-        self._workers = [_Worker(self._modules, pictures=pictures) for _ in range(workers)]
+        self._workers = [
+            _Worker(self._modules, tuple(required_layers), pictures=pictures)
+            for _ in range(workers)
+        ]
         self._free: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
         for worker in self._workers:
             self._free.put(worker)
@@ -126,11 +151,7 @@ class SandboxPool:
             SandboxError: it does not start, or a required layer is missing.
         """
         with self._worker() as worker:
-            layers = worker.zygote().layers
-        missing = [name for name in self._required_layers if not layers.get(name)]
-        if missing:
-            raise SandboxError(f"this kernel offers no {' and no '.join(missing)}")
-        return layers
+            return worker.zygote().layers
 
     def close(self) -> None:
         """End every process of the pool; idempotent. Requests amid one fail."""
@@ -219,29 +240,27 @@ class SandboxPool:
     def _reading(
         self, intake: Intake, name: str, passwords: Sequence[str], output_bytes: int | None
     ) -> Reading:
-        every = tuple(dict.fromkeys((*passwords, *self._passwords)))
+        every = self._every_password(passwords)
         return Reading(intake, name, self._limits, output_bytes=output_bytes, passwords=every)
 
+    def _every_password(self, passwords: Sequence[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*passwords, *self._passwords)))
+
     def read_many(
-        self,
-        inputs: Iterable[tuple[str, Body]],
-        *,
-        together: Collection[str] = ("text",),
-        passwords: Sequence[str] = (),
+        self, inputs: Iterable[tuple[str, Body]], *, passwords: Sequence[str] = ()
     ) -> Iterator[Sequence[Artefact]]:
         """Yield what ``read`` gives for each (name, body), in order, with few forks.
 
         Args:
             inputs: names and bodies; consumed a batch ahead.
-            together: kinds of which small ones may share a child. Add ``html``
-                where all inputs are the caller's own.
             passwords: as in ``read``.
 
         Raises:
             SandboxError: as ``read``.
         """
-        for slots in slots_of(inputs, together):
-            self._read_batch(slots)
+        for slots in slots_of(inputs, self._together):
+            small = [slot for slot in slots if slot.small is not None]
+            self._read_together(small, self._every_password(passwords))
             for slot in slots:
                 if slot.artefacts is None:
                     yield self.read(slot.body, name=slot.name, passwords=passwords)
@@ -313,17 +332,24 @@ class SandboxPool:
                     log.warning("sandbox_child_ended", cause=end.cause)
                 yield from reading.bury(end)
 
-    def _read_batch(self, slots: list[Slot]) -> None:
-        job, body = batch_job(slots, self._limits)
-        if not job["sizes"]:
-            return
-        with sealed(body) as fd, self._worker() as worker:
-            try:
-                run = worker.zygote().run(job, fd, self._limits)
-                hear_batch(slots, run, self._limits)
-                run.finish()
-            except ZygoteDied:
-                worker.discard()
+    def _read_together(self, small: list[Slot], passwords: Sequence[str]) -> None:
+        """Fill the slots; what ends a child is left empty, to be read alone."""
+        deaths = 0
+        while small and deaths < MAX_BATCH_DEATHS:
+            job, body = batch_job(small, self._limits, passwords)
+            has_rested = False
+            with sealed(body) as fd, self._worker() as worker:
+                try:
+                    run = worker.zygote().run(job, fd, self._limits)
+                    has_rested = hear_batch(small, run, self._limits)
+                    end = run.finish()
+                except ZygoteDied:
+                    worker.discard()
+                    return
+            if end.cause is not None and not has_rested:
+                deaths += 1
+                log.warning("sandbox_child_ended", cause=end.cause)
+            small = left_of(small, has_rested=has_rested)
 
     @contextlib.contextmanager
     def _worker(self) -> Iterator[_Worker]:

@@ -136,6 +136,7 @@ class Reading:
         if frame.type == "open":
             self._note_opened(artefact)
         elif frame.type == "done" and not self.is_over():
+            self._check_order(artefact.path.ordinals)
             self._text_bytes_left = max(0, self._text_bytes_left - len(frame.payload))
             yield self._finish(artefact)
         else:
@@ -150,7 +151,18 @@ class Reading:
             return
         if any(ordinals[: len(outer)] != outer for outer in self._pending):
             raise BadFrame("opened outside what is open")
+        self._check_order(ordinals)
         self._pending[ordinals] = artefact
+
+    def _check_order(self, ordinals: tuple[int, ...]) -> None:
+        """Refuse what an honest walk cannot say: it goes forwards, and from the inside out.
+
+        So a child that is taken over half-way tells nothing anew of what came before.
+        """
+        if self._after is not None and _turn(ordinals) <= _turn(self._after):
+            raise BadFrame("told again or out of order")
+        if any(len(inner) > len(ordinals) for inner in self._pending):
+            raise BadFrame("ended before what is open in it")
 
     def _finish(self, artefact: Artefact) -> Artefact:
         ordinals = artefact.path.ordinals
@@ -192,6 +204,11 @@ def _spooled(intake: Intake) -> dict[str, Any]:
     if intake.key is None:
         return {}
     return {"spooled": {"key": intake.key.hex(), "size_bytes": intake.size_bytes}}
+
+
+def _turn(ordinals: tuple[int, ...]) -> tuple[float, ...]:
+    """Return what sorts artefacts as a walk ends them: members before their archive."""
+    return (*ordinals, float("inf"))
 
 
 def read_orders(limits: ReadLimits, text_bytes: int) -> dict[str, Any]:

@@ -32,6 +32,11 @@ _BOOT = (
     "import json, sys; config = json.loads(sys.argv[1]); sys.path[:] = config['path']; "
     "from leakwatch.sandbox.zygote import main; main(config)"
 )
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"), "1"
+)
+"""All that is in a zygote's environment. Libraries that would use every core read it when
+they are loaded: a child may make no threads, and those of a zygote are not in its forks."""
 
 
 class ZygoteDied(Exception):
@@ -223,7 +228,7 @@ class ChildRun:
 def _popen(config: Mapping[str, Any]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603  (our own interpreter and code)
         [sys.executable, "-I", "-B", "-c", _BOOT, json.dumps(config)],
-        env={},
+        env=_ONE_THREAD,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -235,6 +240,8 @@ def _popen(config: Mapping[str, Any]) -> subprocess.Popen[bytes]:
 def _end(status: int, limits: ReadLimits) -> ChildEnd:
     if status == -signal.SIGXCPU:
         return ChildEnd(f"CPU limit of {limits.cpu_s} s", is_limit=True)
+    if status == -signal.SIGPROF:
+        return ChildEnd("CPU limit of one parser", is_limit=True)
     if status == EXIT_MEMORY:
         return ChildEnd(f"memory limit of {limits.memory_bytes} bytes", is_limit=True)
     if status < 0:

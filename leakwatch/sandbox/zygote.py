@@ -30,6 +30,7 @@ _PARSERS = ("selectolax.lexbor", "pypdfium2", "python_calamine", "charset_normal
 _PICTURE_READERS = "leakwatch.extract.pictures"
 _CODECS = ("utf-16", "utf-32", "utf-8-sig", "cp1252", "cp437", "latin-1", "idna")
 _LIBRARY_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
+_PACKAGE_FOLDERS = ("/site-packages", "/dist-packages")
 _PARENT_CHECK_MS = 2000
 
 
@@ -55,7 +56,7 @@ def preload(modules: Sequence[str], *, pictures: bool) -> None:
     for name in _PARSERS:
         _try_import(name)
     if pictures:
-        _preload_pictures()
+        _try_import(_PICTURE_READERS)
     for name in modules:
         _try_import(name)
         path = getattr(sys.modules.get(name), "__path__", None)
@@ -70,13 +71,6 @@ def preload(modules: Sequence[str], *, pictures: bool) -> None:
         )
 
 
-def _preload_pictures() -> None:
-    # Read once, when NumPy is loaded: a child may make no threads.
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    _try_import(_PICTURE_READERS)
-    del os.environ["OPENBLAS_NUM_THREADS"]
-
-
 def _try_import(name: str) -> None:
     with contextlib.suppress(Exception):
         importlib.import_module(name)
@@ -86,6 +80,8 @@ def readable_places(modules: Sequence[str]) -> list[str]:
     """Return what a child may still read: code, time zones, models of OCR; no data of ours."""
     paths = sysconfig.get_paths()
     places = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    # Packages may lie elsewhere than this interpreter puts its own.
+    places.update(path for path in sys.path if path.endswith(_PACKAGE_FOLDERS))
     for name in ("leakwatch", *modules):
         places.update(getattr(sys.modules.get(name.partition(".")[0]), "__path__", ()))
     return [*sorted(places), *_LIBRARY_FOLDERS, "/usr/share/zoneinfo", *TESSDATA_PLACES]

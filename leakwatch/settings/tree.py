@@ -75,6 +75,13 @@ class LimitSettings(Section):
     child_output_bytes: Count = 512 * 1024**2
 
 
+class SandboxSettings(Section):
+    """What the processes that read hostile bytes must be confined by."""
+
+    require: tuple[Literal["landlock", "seccomp"], ...] = ()
+    """Layers of the kernel without which nothing is read."""
+
+
 class ExtractSettings(Section):
     """How content is turned into text."""
 
@@ -142,6 +149,7 @@ class Settings(Section):
     fingerprint: FingerprintSettings
     fetch: FetchSettings = FetchSettings()
     limits: LimitSettings = LimitSettings()
+    sandbox: SandboxSettings = SandboxSettings()
     extract: ExtractSettings = ExtractSettings()
     daemon: DaemonSettings = DaemonSettings()
     channels: ChannelSettings = ChannelSettings()

@@ -37,9 +37,10 @@ from leakwatch.sources.results import ItemsResult, Result, WholeResult
 
 log = structlog.get_logger(__name__)
 
-PASS_ON = frozenset({"challenged", "access_refused", "error_page", "gone"})
+PASS_ON = frozenset({"challenged", "access_refused", "error_page", "gone", "no_preview"})
 """Problems of one location that another may not have."""
-_NOT_A_PAGE = PASS_ON | {"bad_option"}
+_NOT_A_PAGE = (PASS_ON - {"no_preview"}) | {"bad_option"}
+"""A channel's card is read: its words may be a claim."""
 
 
 @dataclass(frozen=True, slots=True)

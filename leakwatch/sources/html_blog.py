@@ -33,6 +33,12 @@ class HtmlBlogOptions(PostOptions):
     date: Text | None = None
     files: Text | None = None
     """Selector of links to files."""
+    file_row: Text | None = None
+    """Selector of one file that the item shows by name: a document, a row of a table."""
+    file_name: Text | None = None
+    """Place of its name in the row; without it all of the row is its name."""
+    file_size: Text | None = None
+    """Place of its size, exact or rounded."""
     next: Text | None = None
     """Place of the link to the next page."""
     container: Text | None = None

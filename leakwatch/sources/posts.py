@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
+from leakwatch.model.listing import Listing, ListingEntry
 from leakwatch.model.location import canonical_url
 from leakwatch.model.post import Link, Post, PostState
 from leakwatch.sources.dates import read_date
@@ -78,8 +79,10 @@ def read_posts(
 
 def content_digest(post: Post, page: PageAddress) -> str:
     """Return a digest of what a post says; alike on every mirror, changed by any change."""
-    links = (part for x in post.links for part in (page.relative(x.url), x.name))
-    return digest(post.title, post.text, post.state, str(post.stated_at), *links)
+    links = [part for x in post.links for part in (page.relative(x.url), x.name)]
+    entries = post.listing.entries if post.listing else ()
+    files = [str((x.path, x.size_bytes, x.size_range)) for x in entries]
+    return digest(post.title, post.text, post.state, str(post.stated_at), *links, *files)
 
 
 def _post(item: Mapping[str, Any], page: PageAddress, reading: Reading) -> Post | None:
@@ -93,7 +96,7 @@ def _post(item: Mapping[str, Any], page: PageAddress, reading: Reading) -> Post 
         # No place, though the post may be nothing else: a file, whose address may hold a name.
         own = None
         links += [Link(url)] if all(link.url != url for link in links) else []
-    if not (title or text or links):
+    if not (title or text or links or item.get("files")):
         return None
     # An address or a title may hold a name: its digest stands for it.
     key = key or f"of {digest(name_of_title(title) or text, chars=16)}"
@@ -106,7 +109,24 @@ def _post(item: Mapping[str, Any], page: PageAddress, reading: Reading) -> Post 
         state=_state(item, page, reading),
         stated_at=when,
         links=tuple(links),
+        listing=_listing(item.get("files") or ()),
     )
+
+
+def _listing(files: Iterable[Mapping[str, Any]]) -> Listing | None:
+    """Return the files that an item shows by name as a listing."""
+    entries = tuple(dict.fromkeys(_entry(file) for file in files))
+    return Listing("post", entries) if entries else None
+
+
+def _entry(file: Mapping[str, Any]) -> ListingEntry:
+    path, sizes = file["name"].replace("\\", "/"), file["size_range"]
+    if sizes is None:
+        return ListingEntry(path)
+    low, high = sizes
+    if low == high:
+        return ListingEntry(path, size_bytes=low)
+    return ListingEntry(path, size_range=(low, high))
 
 
 def _address(item: Mapping[str, Any], page: PageAddress, reading: Reading) -> str | None:

@@ -30,6 +30,17 @@ class _Link(BaseModel):
     name: str
 
 
+Size = Annotated[int, Field(ge=0, lt=2**63)]
+SizeRange = Annotated[list[Size], Field(min_length=2, max_length=2)]
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+    size_range: SizeRange | None
+
+
 class _Item(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -41,6 +52,7 @@ class _Item(BaseModel):
     state: str | None
     links: list[_Link]
     deadline: str | None = None
+    files: list[_File] = []
 
 
 class ItemsResult(Result):

@@ -9,6 +9,9 @@ from leakwatch.extract.dicom import open_data_set
 from leakwatch.unpack.container import CHUNK_BYTES, Member, SeekableStream
 
 _MAX_BYTES = 256 * 1024 * 1024
+_HEAD_BYTES = 4096
+_CLASSES = b"1.2.840.10008.5.1.4.1.1.104."
+"""What the identifiers of all classes of encapsulated documents begin with (PS3.4, B.5)."""
 _DOCUMENT = 0x00420011
 
 
@@ -17,9 +20,16 @@ class DicomDocument:
 
     needs_seek = True
 
+    def has_members(self, stream: SeekableStream, /) -> bool:
+        """Tell by the class that the file names of itself: most are images."""
+        stream.seek(0)
+        return _CLASSES in stream.read(_HEAD_BYTES)
+
     def members(
         self, stream: SeekableStream, _passwords: Sequence[str] = (), /
     ) -> Iterator[Member]:
+        """Yield the document, where there is one."""
+        stream.seek(0)
         for element in open_data_set(stream.read(_MAX_BYTES)).elements():
             if element.tag == _DOCUMENT and not element.is_nested:
                 yield Member(

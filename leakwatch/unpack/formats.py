@@ -46,7 +46,6 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
         "rar": RarArchive(),
         "7z": SevenZipArchive(),
         "zip": ZipArchive(),
-        "dicom-document": DicomDocument(),
     }
 )
 
@@ -68,6 +67,7 @@ DOCUMENTS: Mapping[str, Document] = MappingProxyType(
         "ole": _OLE,
         "msg": MessageAttachments(),
         "pdf": PdfAttachments(),
+        "dicom": DicomDocument(),
     }
 )
 """Kinds that are read themselves, and may have files attached."""

@@ -101,4 +101,4 @@ def _part(state: _State, start: int, part_bytes: int) -> Iterator[bytes]:
             return
         if len(state._pending) > size:  # noqa: SLF001
             size += -(state.at_bytes + size) % _ALIGNMENT
-        yield state.take(size)
+        yield state.take(min(size, 2 * part_bytes - (state.at_bytes - start)))

@@ -25,17 +25,21 @@ def long_text_opener(kind: str, size_bytes: int, limits: BudgetLimits) -> Contai
 
 
 def opener(kind: str, stream: SeekableStream) -> Container | None:
-    """Return who opens content that can be read anywhere; leaves the stream anywhere."""
+    """Return who opens content that can be read anywhere; leaves the stream anywhere.
+
+    A document with files attached comes before what hangs at its end: one of
+    those may be a ZIP file.
+    """
     if kind in CONTAINERS:
         return CONTAINERS[kind]
+    document = DOCUMENTS.get(kind)
+    if document is not None and _has_members(document, stream):
+        return document
     if kind not in PACKAGE_KINDS and has_directory(stream):
         return CONTAINERS["zip"]
     appended = appended_kind(stream) if kind in PROGRAM_KINDS else None
     if appended is not None:
         return CONTAINERS[appended]
-    document = DOCUMENTS.get(kind)
-    if document is not None and _has_members(document, stream):
-        return document
     return TextWithBlobs() if kind in BLOB_KINDS and has_blobs(stream) else None
 
 

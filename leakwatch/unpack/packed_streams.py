@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from leakwatch.errors import BudgetExceeded, Corrupt, UnpackError
-from leakwatch.unpack.container import Member, Mismatch, SeekableStream
+from leakwatch.unpack.container import CHUNK_BYTES, Member, Mismatch, SeekableStream
 from leakwatch.unpack.libarchive_reader import LibarchiveReader
 from leakwatch.unpack.pieces import UNNAMED, Decoder, PackedStream
 

@@ -18,6 +18,7 @@ from leakwatch.unpack.zip_directory import read_at, read_directory
 MAX_PARTS = 20_000
 """An archive with more members is no document, whatever some of them are called."""
 _OPC_PARTS = frozenset({"[content_types].xml", "_rels/.rels"})
+_OPEN_PARTS = frozenset({"meta-inf/manifest.xml", "content.xml"})
 _BY_FOLDER = {"word": "docx", "xl": "xlsx", "ppt": "pptx"}
 _BY_MIMETYPE = (
     (b"application/vnd.oasis.opendocument.", "odf"),
@@ -70,6 +71,8 @@ def _package(kind: str, stream: SeekableStream) -> str:
             return name
     if "fixeddocumentsequence.fdseq" in names or "fixeddocseq.fdseq" in names:
         return "xps"
+    if names >= _OPEN_PARTS:
+        return "odf"
     if not names >= _OPC_PARTS:
         return "zip" if names else kind
     folders = {name.partition("/")[0] for name in names}

@@ -119,8 +119,13 @@ _PNM_START = re.compile(
 )
 _HL7_START = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x1c]*(?:MSH|FHS|BHS)([^\w\s])[^\w\s]{2,5}\1")
 _JSON_START = re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*(?:[\[{\"]|-?\d))")
-_DICOM_DOCUMENT = b"1.2.840.10008.5.1.4.1.1.104."
-"""Encapsulated documents, whatever is in them (PS3.4, B.5)."""
+_TORRENT = re.compile(
+    rb"d(?:8:announce\d|13:announce-listl|4:infod|10:created by\d|13:creation datei|7:comment\d"
+    rb"|(?:5:files|5:nodes|8:url-list|9:httpseeds|11:collections|7:similar)l|8:encoding\d"
+    rb"|(?:6:length|12:piece length)i|9:file treed|4:name\d|9:publisher\d|18:azureus_propertiesd)"
+)
+"""How a torrent, or the bare metadata of one, starts: its first key, and the type of its value."""
+
 _BMP_HEADERS = frozenset({12, 40, 52, 56, 64, 108, 124})
 """Lengths that the second header of a BMP file has had."""
 
@@ -171,9 +176,11 @@ def sniff(head: bytes) -> str:
     for offset, magic, kind in (*_BY_FIRST_BYTE.get(head[:1], ()), *_FURTHER_ON):
         if head.startswith(magic, offset) and _fits(kind, head):
             return _inner(kind, head[:_LOOK_BYTES])
+    if head[:1] == b"d" and _TORRENT.match(head):
+        return "torrent"
     head = head[:_LOOK_BYTES]
     if not _is_text(head):
-        return _inner("dicom", head) if is_bare(head) else UNKNOWN
+        return "dicom" if is_bare(head) else UNKNOWN
     return _mail(head) or _markup(head)
 
 
@@ -201,8 +208,6 @@ def _inner(kind: str, head: bytes) -> str:
     """Tell files of one outer form apart."""
     if kind == "zip":
         return _package(head)
-    if kind == "dicom" and _DICOM_DOCUMENT in head:
-        return "dicom-document"
     return _behind_skippable(head) if kind == "zstd" else kind
 
 

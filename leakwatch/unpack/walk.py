@@ -19,6 +19,7 @@ from leakwatch.unpack.container import Container, Member, SeekableStream
 from leakwatch.unpack.events import Done, Event, Extract, Look, Opened, Resume
 from leakwatch.unpack.formats import UNREAD_ARCHIVES
 from leakwatch.unpack.held_volumes import HeldSet, HeldVolumes
+from leakwatch.unpack.listings import RISKY_KINDS, with_listing
 from leakwatch.unpack.long_text import LONG_KINDS, LongText
 from leakwatch.unpack.member_reader import MemberReader, as_unpack_error
 from leakwatch.unpack.opening import forward_opener, long_text_opener, opened_kind, opener
@@ -153,7 +154,7 @@ class Walker:
             return
         held, is_cut = reader.hold(self.budget.limits.max_held_bytes)
         place = replace(place, kind=member.kind or refine(place.kind, held))
-        inner = None if is_part else self._opener(place, held)
+        inner = self._opener(place, held)
         if inner is not None and is_cut:
             too_large = BudgetExceeded(
                 "too large to be opened inside an archive", limit="held_bytes"
@@ -211,10 +212,11 @@ class Walker:
     def _read(self, place: _Place, stream: SeekableStream, artefact: Artefact) -> Iterator[Event]:
         """Yield the events of reading what an artefact says and shows itself."""
         shows = self._shows(place)
-        if shows or (self.extract.is_risky(place.kind) and not self._is_plain(place.path)):
+        is_risky = self.extract.is_risky(place.kind) or place.kind in RISKY_KINDS
+        if shows or (is_risky and not self._is_plain(place.path)):
             # Its members, if it has any, are told: what dies now is the reading of it.
             yield Opened(replace(artefact, is_container=False))
-        artefact = self._with_text(artefact, stream)
+        artefact = self._with_words(artefact, stream)
         yield Done(self._with_pictures(artefact, stream) if shows else artefact)
 
     def _with_text(self, artefact: Artefact, stream: SeekableStream) -> Artefact:
@@ -227,6 +229,11 @@ class Walker:
         if extraction is None:
             return artefact
         return replace(artefact, text=extraction.text, detail=artefact.detail or extraction.note)
+
+    def _with_words(self, artefact: Artefact, stream: SeekableStream) -> Artefact:
+        """Return an artefact with its text and with what that, or it, tells of other files."""
+        read, plainly = self._with_text(artefact, stream), self._is_plain(artefact.path)
+        return with_listing(read, stream, plainly=plainly, read_text=self._with_text)
 
     def _shows(self, place: _Place) -> bool:
         """Tell whether to look for pictures: not again in what a decoder died of."""

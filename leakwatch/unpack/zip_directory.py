@@ -92,6 +92,9 @@ class _Place:
         return self.disks[disk] if disk < len(self.disks) else self.shift_bytes
 
 
+_NO_FILE_BYTES = 1 << 62
+
+
 def find_end(tail: bytes) -> int | None:
     """Return where the end record starts in a file's last bytes, or None.
 
@@ -280,5 +283,8 @@ class _Window:
 
 
 def read_at(stream: SeekableStream, offset: int, size: int) -> bytes:
+    """Return bytes of any place: none of one that no file reaches."""
+    if offset >= _NO_FILE_BYTES:
+        return b""
     stream.seek(offset)
     return stream.read(size)

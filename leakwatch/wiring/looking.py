@@ -14,7 +14,8 @@ from leakwatch.model.post import SourceBatch
 from leakwatch.model.source import SourceSpec, Via
 from leakwatch.places import load_places
 from leakwatch.ports import Source
-from leakwatch.remote import ListingLimits
+from leakwatch.remote_file import ListingLimits
+from leakwatch.sandbox.layers import missing_of, warning_of
 from leakwatch.sandbox.limits import ReadLimits
 from leakwatch.sandbox.pool import SandboxPool
 from leakwatch.settings import Settings
@@ -99,6 +100,11 @@ def read_limits(settings: Settings, *, images: bool = False) -> ReadLimits:
     )
 
 
+def open_sandbox(settings: Settings, limits: ReadLimits, *, workers: int) -> SandboxPool:
+    """Return the processes that read hostile bytes, confined as the settings ask; not started."""
+    return SandboxPool(limits, workers=workers, required_layers=settings.sandbox.require)
+
+
 async def preview_source(settings: Settings, name: str, body: bytes | None) -> SourceBatch:
     """Return what a source's first page is understood as; nothing is recorded.
 
@@ -117,7 +123,7 @@ async def preview_source(settings: Settings, name: str, body: bytes | None) -> S
         known = ", ".join(s.name for s in specs) or "none"
         raise EntityUnknown(f"no source {name!r}; configured: {known}")
     source = build_source(spec)
-    with SandboxPool(read_limits(settings), workers=1) as sandbox:
+    with open_sandbox(settings, read_limits(settings), workers=1) as sandbox:
         if body is not None:
             return await preview(source, sandbox, body=body, url=spec.locations[0])
         fetcher = HttpFetcher(fetch_policy(settings, specs), clock=SystemClock())
@@ -129,15 +135,21 @@ async def preview_source(settings: Settings, name: str, body: bytes | None) -> S
     raise EntityUnknown(f"source {name!r} gave nothing")
 
 
-def try_sandbox(settings: Settings) -> str:
-    """Read one small text in the sandbox; return which layers confine it.
+def try_sandbox(settings: Settings) -> tuple[str, str | None]:
+    """Read one small text in the sandbox.
+
+    Returns:
+        Which layers confine it, and a warning where one is missing.
 
     Raises:
-        SandboxError: the child could not be started.
+        SandboxError: the child could not be started, or not confined as is required.
     """
-    with SandboxPool(read_limits(settings), workers=1) as sandbox:
+    with open_sandbox(settings, read_limits(settings), workers=1) as sandbox:
         (artefact,) = sandbox.read(b"a line of text", name="self-test")
         if artefact.text is None:
             raise SandboxError("the sandbox read nothing from a plain text")
-        layers = ", ".join(f"{name} {level}" for name, level in sandbox.start().items() if level)
-        return f"a child read a text, confined by rlimits, {layers or 'and by nothing more'}"
+        layers = sandbox.start()
+    named = ", ".join(f"{name} {level}" for name, level in layers.items() if level)
+    missing = missing_of(layers)
+    says = f"a child read a text, confined by rlimits, {named or 'and by nothing more'}"
+    return says, warning_of(missing) if missing else None

@@ -27,13 +27,17 @@ from leakwatch.ports import Channel, Source
 from leakwatch.recording import Recorder
 from leakwatch.redaction import Redactor
 from leakwatch.rematch import Rematcher
-from leakwatch.sandbox.pool import SandboxPool
 from leakwatch.settings import Settings
 from leakwatch.store.session import SqlStore
 from leakwatch.wiring.channels import build_channels
 from leakwatch.wiring.corpora import CorporaInUse, load_key
 from leakwatch.wiring.inspecting import Threads, build_inspector
-from leakwatch.wiring.looking import build_sources, fetch_policy, read_limits
+from leakwatch.wiring.looking import (
+    build_sources,
+    fetch_policy,
+    open_sandbox,
+    read_limits,
+)
 from leakwatch.wiring.storage import open_spool, open_store, prepare_state_dir
 
 THREADS = 4
@@ -109,7 +113,9 @@ async def build_service(
         # The sandbox starts first: its zygotes must not inherit what comes later.
         limits = read_limits(settings, images=corpora.have_pictures)
         # One more than cores: a long file never keeps the pages waiting.
-        sandbox = stack.enter_context(SandboxPool(limits, workers=(os.cpu_count() or 1) + 1))
+        workers = (os.cpu_count() or 1) + 1
+        sandbox = stack.enter_context(open_sandbox(settings, limits, workers=workers))
+        await asyncio.to_thread(sandbox.start)
         threads = _threads(stack)
         # Closed before the executor, which waits for what it runs: a read of a nasty file.
         stack.callback(sandbox.close)

@@ -32,14 +32,13 @@ from leakwatch.model.source import Via
 from leakwatch.ports import PageParser
 from leakwatch.remote import (
     ARCHIVES,
-    HEAD_BYTES,
     Progress,
-    RemoteFile,
     RemoteLister,
     RemoteListing,
     is_archive_name,
     is_undecided,
 )
+from leakwatch.remote_file import HEAD_BYTES, RemoteFile
 from leakwatch.settings.tree import FetchSettings
 from leakwatch.wiring.folders import Folders, walk
 from leakwatch.wiring.looking import listing_limits, url_policy

@@ -34,7 +34,8 @@ from leakwatch.fetch.policy import FetchPolicy
 from leakwatch.match.matcher import CorpusMatcher
 from leakwatch.model.capture import FetchRequest
 from leakwatch.model.source import Via
-from leakwatch.remote import ListingLimits, RemoteLister, RemoteListing
+from leakwatch.remote import RemoteLister, RemoteListing
+from leakwatch.remote_file import ListingLimits
 from leakwatch.sandbox.limits import ReadLimits
 from leakwatch.sandbox.pool import SandboxPool
 from tests.bench.scale import build_corpus

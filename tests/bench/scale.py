@@ -99,7 +99,7 @@ class _Stages:
         self.took.append((self._name, now - self._began))
         self._name, self._began = name, now
 
-    def advance(self, steps: int) -> None: ...
+    def advance(self, steps: int, *, size_bytes: int = 0) -> None: ...
 
     def say(self, line: str) -> None:
         print(f"  {line}")

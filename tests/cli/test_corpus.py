@@ -207,3 +207,36 @@ def test_growth_since_calibration_is_warned_of(
         shown = capsys.readouterr()
         assert f"against {files} known files" in shown.out
         assert ("match by chance" in shown.err) == warned
+
+
+def test_what_was_not_read_is_counted_by_kind_and_listed_for_the_custodian(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Counts go into the corpus, names into a file that its owner alone may read."""
+    files = tmp_path / "files"
+    write_tree(files, {"a.txt": note(1), "b.zip": b"PK\x03\x04 cut", "c.jpg": b"\xff\xd8\xff\xe0"})
+    key, out, report = (str(tmp_path / name) for name in ("key", "c.corpus", "unread.csv"))
+    assert main(["keygen", key]) == 0
+    words = [str(files), "--key", key, "--report", report]
+    assert main(["corpus", "build", *words, "--out", out]) == 0
+    rows = Path(report).read_text(encoding="utf-8").splitlines()
+    assert rows[0] == "path,kind,reason"
+    assert sorted(rows[1:]) == [f"{files}/b.zip,zip,corrupt", f"{files}/c.jpg,jpeg,pictures_only"]
+    assert Path(report).stat().st_mode & 0o777 == 0o600
+    capsys.readouterr()
+    assert main(["corpus", "info", out, "--json"]) == 0
+    kinds = json.loads(capsys.readouterr().out)["kinds"]
+    assert kinds == {"jpeg": {"pictures_only": 1}, "text": {"text": 1}, "zip": {"corrupt": 1}}
+    assert "b.zip" not in (Path(out) / "manifest.json").read_text(encoding="utf-8")
+    write_tree(tmp_path / "more", {"d.txt": note(2), "e.bin": bytes(range(256))})
+    more = str(tmp_path / "more.csv")
+    added = ["corpus", "add", out, str(tmp_path / "more"), "--key", key, "--report", more]
+    assert main(added) == 0
+    assert f"{tmp_path}/more/e.bin,unknown,no_text" in Path(more).read_text(encoding="utf-8")
+    capsys.readouterr()
+    assert main(["corpus", "info", out]) == 0
+    said = capsys.readouterr().out
+    assert [line.split()[:3] for line in said.splitlines() if line.startswith("text ")] == [
+        ["text", "2", "2"]
+    ]
+    assert main(["corpus", "build", *words, "--out", str(tmp_path / "d.corpus")]) == 57

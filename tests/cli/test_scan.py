@@ -16,9 +16,19 @@ from typing import Any
 import pytest
 
 from leakwatch.cli.main import main
-from leakwatch.errors import CorpusCorrupt, EgressRefused, MissingFile, SandboxError, WrongKey
+from leakwatch.errors import (
+    CorpusCorrupt,
+    EgressRefused,
+    MissingFile,
+    RangeIgnored,
+    SandboxError,
+    WrongKey,
+)
+from leakwatch.sandbox.landlock import Landlock
 from tests.support.corpora import note, write_tree
+from tests.support.http_site import reply, serve_aside
 from tests.support.pictures import letter, pages, photo, saved
+from tests.support.range_site import Held, ranged
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +127,46 @@ def test_what_cannot_be_reached_is_an_error_line(
     assert code == MissingFile.exit_code
     assert [(line["kind"], line["error"]) for line in lines] == [("error", "missing_file"), ("text", None)]  # fmt: skip
     assert scan(home, capsys, "http://127.0.0.1:9/")[0] == EgressRefused.exit_code
+
+
+DIRECT = ("--direct", "--allow-private")
+
+
+def test_a_remote_archive_is_a_line_by_its_directory(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Known files named by it are in one line of kind listing; how it was read is said beside."""
+    known = {f"export/{n}.txt": note(n).encode() for n in range(3)}
+    others = {f"export/other-{n}.bin": os.urandom(50_000) for n in range(10)}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, data in {**others, **known}.items():
+            archive.writestr(name, data)
+    with serve_aside({"/d.zip": ranged(Held(packed.getvalue()))}) as site:
+        url = site.url("/d.zip")
+        code, [line] = scan(home, capsys, url, options=DIRECT)
+        assert main(arguments(home, url, options=("--full", *DIRECT))) == 0
+    assert code == 0
+    assert list(line) == ["target", "artefact", "kind", "matches", "error"]
+    assert (line["target"], line["artefact"], line["kind"]) == (url, "d.zip", "listing")
+    assert {match["method"] for match in line["matches"]} == {"listing"}
+    assert {match["grade"] for match in line["matches"]} == {"conclusive"}
+    assert (len(line["matches"]), line["error"]) == (3, None)
+    told = capsys.readouterr()
+    assert "13 of 13 entries" in told.err
+    assert "no member was opened" in told.err
+    assert "conclusive" in told.out
+
+
+def test_what_cannot_be_listed_is_said(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A server that would send the whole archive is an error with its own name and code."""
+    whole = reply(bytes(9), headers={"Content-Length": str(108 * 10**9)})
+    with serve_aside({"/d.zip": whole}) as site:
+        code, [line] = scan(home, capsys, site.url("/d.zip"), options=DIRECT)
+        assert main(arguments(home, site.url("/d.zip"), options=DIRECT)) == code
+    assert code == RangeIgnored.exit_code
+    assert (line["kind"], line["error"], line["matches"]) == ("error", "range_ignored", [])
+    assert "sends the whole file" in capsys.readouterr().err
 
 
 def test_hostile_names_cannot_reach_the_terminal(
@@ -279,3 +329,45 @@ def test_pictures_are_found_where_the_corpus_has_them(
     assert (match["method"], match["grade"]) == ("image", "probable")
     assert match["stolen_in_leak"] is None
     assert found["blind"] == []
+
+
+@pytest.mark.parametrize("command", ["scan", "build"])
+def test_a_missing_layer_of_defence_is_told_once_or_refused(
+    command: str,
+    home: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without Landlock stderr says so in one line; with --require-sandbox nothing is read."""
+    monkeypatch.setattr(Landlock, "find_version", staticmethod(lambda _kernel: 0))
+    files, key = str(home / "files"), str(home / "key")
+    out = str(tmp_path / "d.corpus")
+    words = {
+        "scan": arguments(home, files),
+        "build": ["corpus", "build", files, "--out", out, "--key", key],
+    }[command]
+    assert main([*words, "--require-sandbox"]) == SandboxError.exit_code
+    assert "no landlock, which is required" in capsys.readouterr().err
+    assert not Path(out).exists()
+    assert main(words) == 0
+    assert capsys.readouterr().err.count("this kernel offers no landlock") == 1
+
+
+def test_what_was_not_read_is_summed_up_on_stderr(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By kind and reason, in words or with --json as one object; stdout keeps to its contract."""
+    write_tree(tmp_path, {"a.bin": bytes(range(256)), "cut.zip": b"PK\x03\x04 cut"})
+    write_tree(tmp_path, {"b.txt": note("clean")})
+    code, lines = scan(home, capsys, tmp_path)
+    assert (code, [line["error"] for line in lines]) == (0, ["corrupt"])
+    assert main(arguments(home, tmp_path, options=("--json",))) == 0
+    told = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert told == {
+        "summary": {"text": {"text": 1}, "unknown": {"no_text": 1}, "zip": {"corrupt": 1}}
+    }
+    assert main(arguments(home, tmp_path)) == 0
+    said = capsys.readouterr().err
+    assert "looked at 3 files and members, 2 of them not read as text" in said
+    assert "zip: 1 corrupt" in said

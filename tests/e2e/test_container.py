@@ -16,12 +16,14 @@ import pytest
 
 import leakwatch
 from tests.support.container import Engine, LockedDown, NoContainers, build_image, open_engine
+from tests.support.containment import unexpected
 
 # One image for all of them, so one worker.
 pytestmark = pytest.mark.container
 UID = 10001
 DRAIN_S = 5.0
 START_LIMIT_S = 60.0
+SUPPORT = Path(__file__).resolve().parents[1] / "support"
 SETTINGS = f"""
 state_dir = "/var/lib/leakwatch"
 
@@ -113,6 +115,20 @@ def test_known_file_is_found_in_confinement(locked_down: LockedDown) -> None:
     found = json.loads(line)
     assert (found["artefact"], found["error"]) == ("note.txt", None)
     assert [match["grade"] for match in found["matches"]] == ["conclusive"]
+
+
+def test_attempts_are_contained_in_the_image(locked_down: LockedDown) -> None:
+    """What a parser taken over tries comes to nothing as the image's user without capabilities."""
+    support = locked_down.settings / "tests" / "support"
+    support.mkdir(parents=True)
+    for name in ("containment", "hostile", "taken_over"):
+        shutil.copy(SUPPORT / f"{name}.py", support)
+    program = (
+        "import sys; sys.path.insert(0, '/etc/leakwatch'); "
+        "from tests.support.containment import main; main()"
+    )
+    said = locked_down.shell(f'exec python3 -c "{program}"')
+    assert unexpected(json.loads(said.splitlines()[-1])) == {}
 
 
 def test_daemon_runs_without_privilege(locked_down: LockedDown, config: dict[str, Any]) -> None:

@@ -16,8 +16,13 @@ from leakwatch.errors import OnionUnreachable
 from leakwatch.fetch.client import HttpFetcher
 from leakwatch.fetch.policy import FetchPolicy
 from leakwatch.model.capture import Capture, FetchRequest
+from leakwatch.remote import RemoteLister
+from leakwatch.sandbox.limits import ReadLimits
+from leakwatch.sandbox.pool import SandboxPool
 from tests.support.http_site import reply, serve
+from tests.support.range_site import ranged
 from tests.support.tor_network import TorNetwork
+from tests.support.virtual_zip import Line, virtual_zip
 
 # One network for all of them, so one worker.
 pytestmark = pytest.mark.tor
@@ -70,6 +75,25 @@ async def test_page_comes_through_the_onion(
         ("/leaks?page=1", tor_network.onion)
     ]
     assert [name for name in looked_up if name.endswith(".onion")] == []
+
+
+async def test_a_large_archive_is_judged_through_the_onion(
+    tor_network: TorNetwork, fetcher: HttpFetcher
+) -> None:
+    """A sample and the whole directory come by parts over one circuit, and cost what they should."""
+    lines = [Line(f"export/{n:08}.txt", 1000 + n, n + 1) for n in range(30_000)]
+    archive = virtual_zip(lines, size_bytes=108 * 10**9)
+    request = FetchRequest(url=f"http://{tor_network.onion}/d.zip", source="kazu")
+    async with serve({"/d.zip": ranged(archive)}, port=tor_network.web_port) as site:
+        with SandboxPool(ReadLimits(), workers=1) as sandbox:
+            lister = RemoteLister(fetcher, sandbox)
+            sample = await lister.list(request, is_full=False)
+            whole = await lister.list(request, is_full=True)
+        assert site.connections == 1
+    assert sample.is_sample
+    assert sample.received_bytes <= 1_500_000
+    assert len(whole.listing.entries) == len(lines)
+    assert whole.received_bytes <= 1.05 * archive.directory_bytes + 65_536
 
 
 async def test_sources_do_not_share_a_connection(

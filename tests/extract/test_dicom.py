@@ -114,7 +114,7 @@ def test_a_report_is_read_in_order_from_however_deep(is_measured: bool) -> None:
 def test_a_document_is_a_member_and_the_words_around_it_are_the_text() -> None:
     """A packed note is found by what it says, and so is the patient's name."""
     found = artefacts(document(b"The note itself, seen again. "))
-    assert found[""].kind == "dicom-document"
+    assert (found[""].kind, found[""].is_container) == ("dicom", True)
     assert "Invented^Jérôme" in (found[""].text or "")
     assert found["0"].text == "The note itself, seen again. "
 

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.fuzz import extracting, frames, pages, unpacking
+from tests.fuzz import archives, documents, extracting, frames, listings, pages, unpacking
 from tests.fuzz.target import by_name
 
-TARGETS = by_name(unpacking.TARGETS, extracting.TARGETS, pages.TARGETS, frames.TARGETS)
+TARGETS = by_name(
+    unpacking.TARGETS,
+    archives.TARGETS,
+    extracting.TARGETS,
+    documents.TARGETS,
+    listings.TARGETS,
+    pages.TARGETS,
+    frames.TARGETS,
+)

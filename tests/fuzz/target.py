@@ -47,10 +47,10 @@ def drained(items: Iterable[object]) -> int:
     return sum(1 for _ in islice(items, MAX_ITEMS))
 
 
-def unpacked(container: Container, stream: SeekableStream) -> int:
+def unpacked(container: Container, stream: SeekableStream, passwords: Sequence[str] = ()) -> int:
     """Read every member of a container as the walk would; return the bytes there were."""
     total = 0
-    for member in islice(container.members(stream), MAX_ITEMS):
+    for member in islice(container.members(stream, passwords), MAX_ITEMS):
         try:
             for chunk in member.chunks():
                 total += len(chunk)

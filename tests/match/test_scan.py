@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import os
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -183,3 +186,33 @@ def test_progress_counts_files(tmp_path: Path, clinic: CorpusMatcher) -> None:
     with crew_of(clinic) as crew:
         assert list(scan_targets(crew, [str(tmp_path)], progress=counted.append)) == []
     assert sum(counted) == 150
+
+
+class ListingReader(PlainReader):
+    """Says of each file that it lists the known ones."""
+
+    def read(self, body: bytes, *, name: str) -> Sequence[Artefact]:
+        entries = tuple(ListingEntry(path, len(text), _crc(text)) for path, text in FILES.items())
+        listing = Listing("torrent", entries)
+        return [replace(a, listing=listing) for a in super().read(body, name=name)]
+
+
+def _crc(text: str | bytes) -> int:
+    return zlib.crc32(text.encode() if isinstance(text, str) else text)
+
+
+def test_what_an_artefact_lists_is_a_line_of_its_own(tmp_path: Path, clinic: CorpusMatcher) -> None:
+    """Beside the line of its text, under the same path, members of archives too."""
+    write_tree(tmp_path, {"note.txt": note(1), "clean.txt": note("clean")})
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("b.torrent", b"\xff\xfe")
+    results = scan(clinic, tmp_path, reader=ListingReader())
+    lines = [(r.artefact, r.kind, len(r.matches)) for r in results]
+    assert ("note.txt", "text", 1) in lines
+    assert [line for line in lines if line[1] == "listing"] == [
+        ("a.zip", "listing", len(FILES)),
+        ("a.zip!/b.torrent", "listing", len(FILES)),
+        ("clean.txt", "listing", len(FILES)),
+        ("note.txt", "listing", len(FILES)),
+    ]
+    assert {m.grade for r in results for m in r.matches} == {Grade.CONCLUSIVE}

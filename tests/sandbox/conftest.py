@@ -23,7 +23,7 @@ TIGHT = ReadLimits(
     max_text_chars=8 * MIB,
     cpu_s=1,
     memory_bytes=3072 * MIB,
-    wall_s=3,
+    wall_s=6,
     output_bytes=8 * MIB,
 )
 """Limits that a test reaches quickly."""

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from leakwatch.sandbox.batch import Slot, batch_job, hear_batch, slots_of
+from leakwatch.sandbox.batch import Slot, batch_job, hear_batch, left_of, slots_of
 from leakwatch.sandbox.frames import Frame
 from leakwatch.sandbox.limits import ReadLimits
 from leakwatch.sandbox.worker import ChildRun
@@ -36,9 +36,13 @@ def slots() -> list[Slot]:
     return batch
 
 
+def small(batch: list[Slot]) -> list[Slot]:
+    return [slot for slot in batch if slot.small is not None]
+
+
 def hear(child: Child) -> list[Slot]:
     heard = slots()
-    hear_batch(heard, cast("ChildRun", child), ReadLimits())
+    hear_batch(small(heard), cast("ChildRun", child), ReadLimits())
     return heard
 
 
@@ -79,9 +83,26 @@ def test_forged_numbers_are_refused(forged: dict[str, Any]) -> None:
 
 def test_a_child_is_told_only_of_its_own_inputs() -> None:
     """Orders and input hold the small texts, one after the other, and no name."""
-    orders, body = batch_job(slots(), ReadLimits())
-    small = [b for b in BODIES if not b.startswith(b"<p>")]
-    assert orders["sizes"] == [len(b) for b in small]
-    assert orders["texts"] is True
-    assert body == b"".join(small)
+    orders, body = batch_job(small(slots()), ReadLimits())
+    texts = [b for b in BODIES if not b.startswith(b"<p>")]
+    assert orders["sizes"] == [len(b) for b in texts]
+    assert orders["texts"] == "t" * len(texts)
+    assert body == b"".join(texts)
     assert "n0" not in str(orders)
+
+
+@pytest.mark.parametrize(
+    ("told", "has_rested", "left"),
+    [
+        ([True, True, True], False, []),
+        ([True, False, False], False, [2]),
+        ([False, False, False], False, [1, 2]),
+        ([True, False, False], True, [1, 2]),
+        ([False, False, False], True, [1, 2]),
+        ([False, True, True], False, []),
+    ],
+)
+def test_what_another_child_reads(told: list[bool], *, has_rested: bool, left: list[int]) -> None:
+    """What killed a child is read alone; a child that tells nothing makes no other do the same."""
+    batch = [Slot(str(n), b"", b"", artefacts=[] if done else None) for n, done in enumerate(told)]
+    assert [int(slot.name) for slot in left_of(batch, has_rested=has_rested)] == left

@@ -11,14 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from leakwatch.model.artefact import Artefact
+from leakwatch.sandbox.batch import ANY_KIND
 from leakwatch.sandbox.intake import Body
 from leakwatch.sandbox.pool import SandboxPool
 from leakwatch.spool import Spool, Spooled
 from leakwatch.unpack.budget import BudgetLimits
 from tests.sandbox.conftest import MIB, TIGHT
 from tests.support.archives import bomb, gzip_bomb, nested_zip, zip_of
+from tests.support.containment import attempt_page
 
 # Looks natural to the check before the parser and is not: every paragraph opens
 # 1,900 formatting elements again, 5 s of CPU and 2 GB in all.
@@ -226,18 +229,48 @@ def test_many_small_files_come_back_in_order(pool: SandboxPool, tmp_path: Path) 
         ("i", b""),
         *((f"n{n}", b"note %d" % n) for n in range(100)),
     ]
-    together = list(pool.read_many(inputs))
-    assert together == [pool.read(body, name=name) for name, body in inputs]
+    alone = [pool.read(body, name=name) for name, body in inputs]
+    assert list(pool.read_many(inputs)) == alone
+    with SandboxPool(TIGHT, workers=1, together=ANY_KIND) as trusting:
+        assert list(trusting.read_many(inputs)) == alone
 
 
-def test_a_batch_that_dies_is_read_one_by_one() -> None:
-    """One input over the limits costs no other its text."""
+def test_what_ends_a_batch_costs_no_other_its_text() -> None:
+    """It is read alone; those before it stand, and those behind it share another child."""
     limits = replace(TIGHT, output_bytes=64 * MIB)
-    inputs = [("a", b"before"), ("b", NASTY_PAGE), ("c", b"after")]
-    with SandboxPool(limits, workers=1) as pool:
-        found = [one[0] for one in pool.read_many(inputs, together={"text", "html"})]
-    assert [found[0].text, found[2].text] == ["before", "after"]
-    assert found[1].sha256 == hashlib.sha256(NASTY_PAGE).hexdigest()
+    pages = [(f"p{n}", b"<html><p>page %d" % n) for n in range(40)]
+    inputs = [*pages[:20], ("nasty", NASTY_PAGE), *pages[20:]]
+    with SandboxPool(limits, workers=1, together=ANY_KIND) as pool, capture_logs() as logs:
+        found = {
+            name: read[0] for (name, _), read in zip(inputs, pool.read_many(inputs), strict=True)
+        }
+    texts = [(found[name].text or "").split() for name, _ in pages]
+    assert texts == [["page", str(n)] for n in range(40)]
+    assert found["nasty"].sha256 == hashlib.sha256(NASTY_PAGE).hexdigest()
+    assert [e["event"] for e in logs].count("sandbox_child_ended") == 2
+
+
+def test_a_batch_of_nothing_but_nasty_files_ends() -> None:
+    """After some deaths the rest is read one by one."""
+    bombs = [(f"b{n}", attempt_page("crash")) for n in range(12)]
+    modules = ["tests.support.taken_over"]
+    with SandboxPool(TIGHT, workers=1, together=ANY_KIND, parser_modules=modules) as pool:
+        found = [one[0] for one in pool.read_many([*bombs, ("last", b"<html><p>read")])]
+    assert {one.error for one in found[:-1]} == {"child_killed"}
+    assert (found[-1].text or "").strip() == "read"
+
+
+def test_a_batch_that_is_much_work_is_shared_out() -> None:
+    """A child that has used half its time leaves the rest to another, and nothing is killed."""
+    slow = [(f"s{n}", attempt_page("busy", cpu_s=0.3)) for n in range(4)]
+    modules = ["tests.support.taken_over"]
+    with (
+        SandboxPool(TIGHT, workers=1, together=ANY_KIND, parser_modules=modules) as pool,
+        capture_logs() as logs,
+    ):
+        found = [one[0] for one in pool.read_many(slow)]
+    assert [one.text for one in found] == ['{"done": true}'] * 4
+    assert "sandbox_child_ended" not in {e["event"] for e in logs}
 
 
 def test_limits_reach_the_child() -> None:

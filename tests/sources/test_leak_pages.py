@@ -167,7 +167,7 @@ async def test_telegram_preview_by_the_shipped_example() -> None:
     assert [x.is_magnet for x in posts["example_leaks/106"].links] == [True]
     assert batch.checkpoint["cursor"] == "/s/example_leaks?before=101"
     private = (TELEGRAM / "private_or_missing.html").read_bytes()
-    assert (await preview(source, InProcess(), body=private, url=ROOT)).problem == "layout_changed"
+    assert (await preview(source, InProcess(), body=private, url=ROOT)).problem == "no_preview"
 
 
 async def test_states_are_told_apart() -> None:

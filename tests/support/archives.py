@@ -51,8 +51,9 @@ def tar_of(
     return packed.getvalue()
 
 
-def zstandard(content: bytes) -> bytes:
-    return zstd.compress(content)
+def zstandard(content: bytes, *, window_log: int = 20) -> bytes:
+    packer = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: window_log})
+    return packer.compress(content) + packer.flush()
 
 
 def lzip(content: bytes) -> bytes:

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("buildah", "podman", "runc", "debootstrap")
 SUITE = "trixie"
 """The Debian release whose Python has the minor version of the Dockerfile's default base."""
-BASE = f"localhost/leakwatch-tests-base:{SUITE}"
+BASE = f"localhost/leakwatch-tests-base:{SUITE}-archives"
 BUILD_LIMIT_S = 900.0
 RUN_LIMIT_S = 60.0
 # Without explicit limits the runtime tries to raise them, which not every host lets it.
@@ -161,7 +161,8 @@ def build_image(engine: Engine, *, labels: Mapping[str, str]) -> str:
 def _make_base(engine: Engine) -> None:
     with tempfile.TemporaryDirectory(dir=engine.folder) as scratch:
         root = Path(scratch) / "root"
-        packages = "ca-certificates,python3,python3-venv"
+        # The library too: a build then needs no mirror.
+        packages = "ca-certificates,libarchive13t64,python3,python3-venv"
         command = ["debootstrap", "--variant=minbase", f"--include={packages}", SUITE, str(root)]
         done = subprocess.run(  # noqa: S603
             command, capture_output=True, text=True, timeout=BUILD_LIMIT_S, check=False

@@ -5,11 +5,17 @@ Run in a sandbox child by name, as ``parse`` jobs. Each reports what it got.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import importlib
+import json
 import os
 import signal
 import socket
+import struct
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -26,6 +32,11 @@ def echo(body: bytes, options: Result) -> Result:
     return {"bytes": len(body), "options": options}
 
 
+def load(_body: bytes, options: Result) -> Result:
+    """Import a module that the zygote has not."""
+    return {"loaded": importlib.import_module(options["module"]).__name__}
+
+
 def _attempt(action: Callable[[], object]) -> Result:
     try:
         return {"got": repr(action())}
@@ -39,7 +50,10 @@ def open_socket(_body: bytes, _options: Result) -> Result:
 
 
 def resolve_name(_body: bytes, options: Result) -> Result:
-    return _attempt(lambda: socket.getaddrinfo("localhost", 80))
+    try:
+        return {"got": repr(socket.getaddrinfo("localhost", 80))}
+    except socket.gaierror:
+        return {"refused": "refused"}
 
 
 def read_file(_body: bytes, options: Result) -> Result:
@@ -85,8 +99,8 @@ def raise_limits(_body: bytes, _options: Result) -> Result:
     top = resource.RLIM_INFINITY
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (top, top))
-    except (OSError, ValueError) as error:
-        return {"refused": str(error)}
+    except (OSError, ValueError):
+        return {"refused": "refused"}
     return {"got": "limits"}
 
 
@@ -108,6 +122,14 @@ def allocate(_body: bytes, _options: Result) -> Result:
 def spin(_body: bytes, _options: Result) -> Result:
     while True:
         pass
+
+
+def busy(_body: bytes, options: Result) -> Result:
+    """Work for so long, and end well."""
+    until_s = time.process_time() + options["cpu_s"]
+    while time.process_time() < until_s:
+        pass
+    return {"done": True}
 
 
 def sleep(_body: bytes, _options: Result) -> Result:
@@ -169,3 +191,112 @@ def return_list(_body: bytes, _options: Result) -> Result:
 
 def return_infinity(_body: bytes, _options: Result) -> Result:
     return {"x": float("inf")}
+
+
+def call_kernel(_body: bytes, options: Result) -> Result:
+    """Make a system call by number; arguments that are lists stand for zeroed memory."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    arguments = [
+        ctypes.create_string_buffer(max(a)) if isinstance(a, list) else ctypes.c_long(a)
+        for a in options["arguments"]
+    ]
+    result = libc.syscall(ctypes.c_long(options["number"]), *arguments)
+    return {"refused": ctypes.get_errno()} if result < 0 else {"got": result}
+
+
+def trace_parent(_body: bytes, _options: Result) -> Result:
+    return call_kernel(b"", {"number": _number(101, 117), "arguments": [16, os.getppid(), 0, 0]})
+
+
+def read_parent(_body: bytes, _options: Result) -> Result:
+    arguments = [os.getppid(), [64], 1, [64], 1, 0]
+    return call_kernel(b"", {"number": _number(310, 270), "arguments": arguments})
+
+
+def fork_by_clone(_body: bytes, _options: Result) -> Result:
+    return call_kernel(b"", {"number": _number(56, 220), "arguments": [17, 0, 0, 0, 0]})
+
+
+def _number(x86_64: int, aarch64: int) -> int:
+    return x86_64 if os.uname().machine == "x86_64" else aarch64
+
+
+def append_file(_body: bytes, options: Result) -> Result:
+    def append() -> None:
+        with Path(options["path"]).open("ab") as opened:
+            opened.write(b"was here")
+
+    return _attempt(append)
+
+
+def change_folder(_body: bytes, options: Result) -> Result:
+    """Try all that changes a folder rather than a file."""
+    path = Path(options["path"])
+    tries: dict[str, Callable[[], object]] = {
+        "mkdir": (path / "new").mkdir,
+        "symlink": lambda: (path / "link").symlink_to("/etc/passwd"),
+        "link": lambda: os.link(path / "secret", path / "again"),
+        "rename": lambda: (path / "secret").rename(path / "moved"),
+        "rmdir": (path / "empty").rmdir,
+        "mkfifo": lambda: os.mkfifo(path / "pipe"),
+    }
+    got = {name: _attempt(action) for name, action in tries.items()}
+    return {"got": got} if any("got" in one for one in got.values()) else {"refused": got}
+
+
+def every_socket(_body: bytes, _options: Result) -> Result:
+    """Try every family and type."""
+    got = []
+    for family in range(1, 46):
+        for kind in range(1, 7):
+            with contextlib.suppress(OSError):
+                got.append(str(socket.socket(family, kind)))
+    return {"got": got} if got else {"refused": "refused"}
+
+
+def open_pair(_body: bytes, _options: Result) -> Result:
+    return _attempt(socket.socketpair)
+
+
+def make_thread(_body: bytes, _options: Result) -> Result:
+    """By the C library, which tries clone3 first."""
+    try:
+        threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
+    except RuntimeError:
+        return {"refused": "refused"}
+    return {"got": "a thread"}
+
+
+def print_without_end(_body: bytes, _options: Result) -> Result:
+    while True:
+        os.write(1, b"x" * 65536)
+
+
+def overflow_stack(_body: bytes, _options: Result) -> Result:
+    """Recurse in C: a comparison that sorts."""
+    sys.setrecursionlimit(10**9)
+    compare_type = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+    qsort = ctypes.CDLL(None).qsort
+    array = (ctypes.c_int * 2)(2, 1)
+
+    def compare(_one: Any, _other: Any) -> int:
+        qsort(array, 2, 4, compare_in_c)
+        return 0
+
+    compare_in_c = compare_type(compare)
+    qsort(array, 2, 4, compare_in_c)
+    return {}
+
+
+def write_frame(_body: bytes, options: Result) -> Result:
+    """Say something in the place of the reader that runs us."""
+    header = json.dumps(options["header"]).encode()
+    payload = b"x" * options.get("payload_bytes", 0)
+    says_bytes = options.get("says_bytes", len(payload))
+    os.write(4, struct.pack("<2L", len(header), says_bytes) + header + payload)
+    return {"got": "written"}
+
+
+def kill_both(body: bytes, options: Result) -> Result:
+    got = kill_parent(body, options)
+    return {"got": got} if any("got" in one for one in got.values()) else {"refused": got}

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 
@@ -157,6 +158,30 @@ async def serve(
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
         await server.wait_closed()
+
+
+@contextmanager
+def serve_aside(routes: Mapping[str, Route]) -> Iterator[Site]:
+    """Run a site in a thread, for what has an event loop of its own."""
+    ready, sites = threading.Event(), list[Site]()
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    async def run() -> None:
+        async with serve(routes) as site:
+            sites.append(site)
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
+    thread.start()
+    ready.wait(10)
+    try:
+        yield sites[0]
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(10)
+        loop.close()
 
 
 async def _converse(

@@ -16,11 +16,11 @@ from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from leakwatch.model.shown_size import size_range
 from leakwatch.sources.wire.decode import clean, decode
 from leakwatch.sources.wire.html import parse_tree, title_of, visible_text
 from leakwatch.sources.wire.items import MAX_URL
 from leakwatch.sources.wire.obstacle import obstacle
-from leakwatch.sources.wire.sizes import size_range
 
 MAX_ENTRIES = 200_000
 """Over the cap of other pages: a listing is matched line by line, each counts."""
@@ -198,7 +198,7 @@ def _sizes(size: re.Match[str] | None) -> tuple[int, int] | None:
 
 
 def _integer(digits: str) -> int | None:
-    return int(digits) if len(digits) < 20 else None
+    return int(digits) if len(digits) < 19 else None
 
 
 def _is_listing(tree: LexborHTMLParser, rows: list[Entry], base: str) -> bool:
@@ -227,7 +227,7 @@ def _json_rows(text: str, base: str) -> list[Entry] | None:
         is_directory = one.get("type") == "directory" or one.get("is_dir") is True
         size = one.get("size")
         when = one.get("mtime") or one.get("mod_time") or ""
-        is_exact = isinstance(size, int) and not is_directory
+        is_exact = type(size) is int and 0 <= size < 10**18 and not is_directory
         row = _named(one["name"].rstrip("/"), base, is_directory=is_directory)
         if row is not None:
             row["size_bytes"] = size if is_exact else None

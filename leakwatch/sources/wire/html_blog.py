@@ -7,13 +7,14 @@ A place in an item is written ``selector``, ``selector@attribute`` or
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from leakwatch.sources.wire.decode import decode
 from leakwatch.sources.wire.html import Work, anchors, base_of, parse_tree, visible_text
-from leakwatch.sources.wire.items import MAX_TEXT, ItemList, names_file, trouble
+from leakwatch.sources.wire.items import MAX_TEXT, MAX_TITLE, ItemList, names_file, trouble
 from leakwatch.sources.wire.obstacle import obstacle
 
 TEXT_RULE = "text:"
@@ -68,6 +69,7 @@ def _add(found: ItemList, node: LexborNode, options: dict[str, Any], work: Work)
         date=_value(node, options.get("date")),
         state=_state(node, options.get("states", {})),
         links=_files(node, options.get("files")),
+        files=_shown_files(node, options),
     )
 
 
@@ -97,6 +99,16 @@ def _files(node: LexborNode, selector: str | None) -> list[tuple[str, str]]:
         if ":" in url[:10] or found.attributes.get("href"):
             files.append((url, text))
     return files
+
+
+def _shown_files(node: LexborNode, options: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (name, size as shown) of the files that an item shows."""
+    if not options.get("file_row"):
+        return
+    for row in node.css(options["file_row"]):
+        name = options.get("file_name")
+        said = _value(row, name) if name else " ".join(visible_text(row, MAX_TITLE).split())
+        yield said or "", _value(row, options.get("file_size")) or ""
 
 
 def _state(node: LexborNode, rules: dict[str, list[str]]) -> str | None:
@@ -132,4 +144,7 @@ def _bad_selector(options: dict[str, Any]) -> str:
     return "options: expected CSS selectors"
 
 
-_PLACES = ("item", "container", "title", "text", "link", "key", "date", "files", "next")
+_PLACES = (
+    *("item", "container", "title", "text", "link", "key", "date", "files", "next"),
+    *("file_row", "file_name", "file_size"),
+)

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any, NotRequired, TypedDict
 
+from leakwatch.model.shown_size import size_range
 from leakwatch.sources.wire.decode import clean
 
 MAX_ITEMS = 5_000
@@ -21,6 +24,8 @@ MAX_TOTAL = 4_000_000
 MAX_TITLE = 1_000
 MAX_LINKS = 1_000
 """Links of one item."""
+MAX_FILES = 20_000
+"""Files that one item shows by name."""
 MAX_URL = 4_000
 
 _MENTIONED = re.compile(
@@ -30,6 +35,10 @@ _MENTIONED = re.compile(
     re.IGNORECASE,
 )
 
+
+_SIZE = re.compile(
+    r"(?<![\w.,])(\d[\d.,]{0,20})\s?((?:[KMGTP]i?B?|bytes?|B)(?!\w))?", re.IGNORECASE | re.ASCII
+)
 
 _SUFFIXES = (
     ".zip .7z .rar .tar .gz .tgz .bz2 .xz .zst .iso .torrent .001 .sql .csv .txt .json .xml .pst .bak "
@@ -49,6 +58,12 @@ class WireLink(TypedDict):
     name: str
 
 
+class WireFile(TypedDict):
+    name: str
+    size_range: list[int] | None
+    """Least and greatest size in bytes; the same twice where it is exact."""
+
+
 class Item(TypedDict):
     key: str | None
     title: str
@@ -58,6 +73,8 @@ class Item(TypedDict):
     state: str | None
     links: list[WireLink]
     deadline: NotRequired[str | None]
+    files: NotRequired[list[WireFile]]
+    """Files that the item shows by name, mostly with a size."""
 
 
 class ItemList:
@@ -80,11 +97,12 @@ class ItemList:
         key: str | None = None,
         link: str | None = None,
         links: list[tuple[str, str]] | None = None,
+        files: Iterable[tuple[str, str]] = (),
         **facts: str | None,
     ) -> None:
         """Add one item, cut to size; files it mentions in plain text become links.
 
-        ``links`` are (address, name); ``facts`` are ``date``, ``deadline`` and
+        ``links`` are (address, name), ``files`` (name, size as shown); ``facts`` are ``date``, ``deadline`` and
         ``state``, as the page has them.
         """
         if self.is_full:
@@ -108,6 +126,8 @@ class ItemList:
         )
         if facts.get("deadline"):
             item["deadline"] = _short(facts["deadline"])
+        if told := [file_of(*file) for file in islice(files, MAX_FILES) if file[0].strip()]:
+            item["files"] = told
         self.items.append(item)
 
     def page(self, **rest: Any) -> dict[str, Any]:
@@ -119,6 +139,14 @@ class ItemList:
 def trouble(problem: str, detail: str) -> dict[str, Any]:
     """Return the result of a page that could not be read."""
     return ItemList().page(problem=problem, detail=detail)
+
+
+def file_of(name: str, shown: str) -> WireFile:
+    """Return a file with what its size as shown stands for: ``PDF 2.4 MB``, ``1234``."""
+    found = [size for m in _SIZE.finditer(shown[-100:]) if (size := size_range(m[1], m[2] or ""))]
+    return WireFile(
+        name=clean(name).strip()[:MAX_TITLE], size_range=[*found[-1]] if found else None
+    )
 
 
 def _short(value: str | None, limit: int = 500) -> str | None:

@@ -13,7 +13,7 @@ from leakwatch.sources.wire.decode import decode
 from leakwatch.sources.wire.html import base_of, fragment_files, fragment_text, parse_tree
 from leakwatch.sources.wire.items import MAX_ITEMS, MAX_TEXT, ItemList, trouble
 from leakwatch.sources.wire.js_literal import LiteralReader, NotALiteral
-from leakwatch.sources.wire.leaves import leaves, pick, pick_all, text_of
+from leakwatch.sources.wire.leaves import leaves, pick, pick_all, shown_files, text_of
 from leakwatch.sources.wire.obstacle import obstacle
 
 MAX_PASSES = 5
@@ -79,4 +79,5 @@ def _add(found: ItemList, one: dict[str, Any], options: dict[str, Any]) -> None:
         date=text_of(pick(one, options["date"])) or None,
         state=text_of(pick(one, options["state"])) or None,
         links=files,
+        files=(file for path in options["files"] for file in shown_files(pick(one, path))),
     )

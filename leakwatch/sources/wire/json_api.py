@@ -12,7 +12,7 @@ from jmespath.exceptions import JMESPathError
 from leakwatch.sources.wire.decode import decode
 from leakwatch.sources.wire.html import fragment_files, fragment_text, parse_tree
 from leakwatch.sources.wire.items import MAX_ITEMS, MAX_TEXT, ItemList, trouble
-from leakwatch.sources.wire.leaves import files_of, text_of
+from leakwatch.sources.wire.leaves import files_of, shown_files, text_of
 from leakwatch.sources.wire.obstacle import obstacle
 
 _PLAIN = ("key", "title", "link", "date", "deadline", "state")
@@ -70,9 +70,11 @@ def _add(items: ItemList, one: Any, options: dict[str, Any]) -> None:
     if options.get("url_decode"):
         text = unquote(text)
     title = plain.pop("title") or ""
+    files = read("files")
     items.add(
         title=fragment_text(title, MAX_TEXT),
         text=fragment_text(text, MAX_TEXT),
-        links=[*files_of(read("files")), *fragment_files(text)],
+        links=[*files_of(files), *fragment_files(text)],
+        files=shown_files(files),
         **plain,
     )

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 MAX_LEAVES = 2_000
+_NAMES = ("path", "name", "filename", "file", "title")
+_SIZES = ("size", "size_bytes", "bytes", "length", "filesize")
 
 
 def pick(node: Any, path: str | None) -> Any:
@@ -32,6 +34,16 @@ def files_of(found: Any) -> list[tuple[str, str]]:
             if isinstance(url, str):
                 files.append((url, str(name)))
     return files
+
+
+def shown_files(found: Any) -> Iterator[tuple[str, str]]:
+    """Yield (name, size as given) of the files that objects describe by both."""
+    for one in found if isinstance(found, list) else [found]:
+        if isinstance(one, dict):
+            name = next((one[k] for k in _NAMES if one.get(k)), None)
+            size = next((one[k] for k in _SIZES if one.get(k) is not None), None)
+            if isinstance(name, str) and isinstance(size, int | str):
+                yield name, str(size)
 
 
 def leaves(node: Any) -> Iterator[tuple[str, str]]:

@@ -30,6 +30,9 @@ _ERROR = re.compile(
 _SCRIPTED = re.compile(
     r"javascript (?:enabled|is required|is disabled)|enable javascript", re.IGNORECASE
 )
+_TELEGRAM_CARD = "div.tgme_page"
+"""What ``t.me/s/NAME`` leads to where a channel's posts are not to be seen."""
+_TELEGRAM_POSTS = ".tgme_channel_history, .tgme_widget_message"
 _SHORT = 1500
 """Letters of visible text above which a page has content of its own."""
 
@@ -41,6 +44,8 @@ def obstacle(tree: LexborHTMLParser) -> tuple[str, str] | None:
     if len(text) > _SHORT:
         return None
     first = text.partition("\n")[0]
+    if tree.css_first(_TELEGRAM_CARD) is not None and tree.css_first(_TELEGRAM_POSTS) is None:
+        return "no_preview", "the channel is private, missing, or shows no public preview"
     if _ERROR.match(title) or _ERROR.match(first):
         return "error_page", "the page is a server's error message"
     if _CHALLENGE.search(title) or _CHALLENGE.search(text) or _has_captcha(tree):

@@ -84,7 +84,7 @@ def _take(data: bytes, path: str, made: Step) -> None:
         at += length
         if len(record) < length or record[33 : 33 + record[32]] in {b"\0", b"\1"}:
             continue
-        name = path + _name(record, is_joliet=made.state["joliet"])
+        name = (path + _name(record, is_joliet=made.state["joliet"]))[:MAX_NAME_CHARS]
         offset, size = _extent(record)
         if record[25] & _FOLDER:
             made.entries.append(ListingEntry(name, is_directory=True))
@@ -100,7 +100,7 @@ def _queue(offset: int, size: int, name: str, made: Step) -> None:
     seen = made.state["seen"]
     if str(offset) in seen:
         return
-    if len(seen) >= MAX_FOLDERS:
+    if len(seen) >= MAX_FOLDERS or len(name) >= MAX_NAME_CHARS:
         made.state["is_cut"], made.is_complete = True, False
         return
     seen[str(offset)] = 1
@@ -115,7 +115,7 @@ def _name(record: bytes, *, is_joliet: bool) -> str:
         name = (_rock_ridge(record) or raw).decode("utf-8", "replace")
     stem, _, version = name.rpartition(";")
     name = stem if stem and version.isdigit() else name
-    return name.rstrip("." if not is_joliet else "").replace("/", "_")[:MAX_NAME_CHARS]
+    return name.rstrip("." if not is_joliet else "").replace("/", "_")
 
 
 def _rock_ridge(record: bytes) -> bytes:

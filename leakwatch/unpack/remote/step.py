@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -82,7 +83,7 @@ def step(body: bytes, options: Mapping[str, Any]) -> dict[str, Any]:
         made = _made(FORMATS[options["kind"]], pieces, state, options)
     except UnpackError as error:
         return {"error": error.slug, "detail": error.what}
-    except (ValueError, IndexError, KeyError, OverflowError, ArithmeticError):
+    except (ValueError, IndexError, KeyError, ArithmeticError, EOFError, struct.error):
         return {"error": Corrupt.slug, "detail": "the archive's directory is damaged"}
     return {
         "need": [list(span) for span in made.need],

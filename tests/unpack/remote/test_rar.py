@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import rarfile
-import rars
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.range_site import Held
 from tests.support.remote_steps import read_remote
 
+rars: Any = pytest.importorskip("rars")
+rarfile: Any = pytest.importorskip("rarfile")
 REAL = Path(__file__).resolve().parents[3] / "../shared/eval/archives/rarfile"
 FILES = {
     f"export/b\u00e9a-{n}.bin": random.Random(n).randbytes(n * 99_991 % 400_000) for n in range(40)

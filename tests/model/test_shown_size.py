@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leakwatch.sources.wire.sizes import size_range
+from leakwatch.model.shown_size import size_range
 
 UNITS = {"K": 1, "M": 2, "G": 3, "T": 4}
 
