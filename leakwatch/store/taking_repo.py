@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from leakwatch.model.taking import ArtefactCount, Fate, Ground, Outcome, Purpose, Taking
 from leakwatch.store.taking_tables import takings
@@ -17,11 +17,15 @@ class SqlTakings:
         self._tx = transaction
 
     async def put(self, given: Sequence[Taking]) -> None:
-        """Record what was taken; one of the same id is replaced."""
+        """Record what was taken; one of the same id is replaced, but no end by its beginning."""
         upsert = self._tx.insert(takings)
         changing = {c.name: upsert.excluded[c.name] for c in takings.columns if c.name != "id"}
         await self._tx.run_many(
-            upsert.on_conflict_do_update(index_elements=["id"], set_=changing),
+            upsert.on_conflict_do_update(
+                index_elements=["id"],
+                set_=changing,
+                where=or_(takings.c.ended_at.is_(None), upsert.excluded.ended_at.is_not(None)),
+            ),
             [_row(taking) for taking in given],
         )
 

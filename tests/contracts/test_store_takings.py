@@ -61,6 +61,7 @@ async def test_what_was_begun_is_replaced_by_how_it_ended(store: Store) -> None:
         await uow.takings.put([begun])
         assert await uow.takings.query() == [begun]
         await uow.takings.put([ended])
+        await uow.takings.put([begun])
         await uow.takings.put([])
         assert await uow.takings.query() == [ended]
 
