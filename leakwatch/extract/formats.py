@@ -137,9 +137,10 @@ class TextExtraction:
         except Exception as error:
             if plainly or kind not in _SECOND_WAYS:
                 raise
-            note = f"{SECOND_WAY}: the first failed ({type(error).__name__})"
-        else:
-            return extraction if extraction.text or kind not in _MAY_BE_MUTE else None
-        stream.seek(0)
-        text = _SECOND_WAYS[kind].extract(stream, max_chars=self._max_chars).text
-        return Extraction(text, note)
+            stream.seek(0)
+            text = _SECOND_WAYS[kind].extract(stream, max_chars=self._max_chars).text
+            if not text.strip():
+                # Nobody has read it: what the first said of it stands.
+                raise
+            return Extraction(text, f"{SECOND_WAY}: the first failed ({type(error).__name__})")
+        return extraction if extraction.text or kind not in _MAY_BE_MUTE else None

@@ -55,8 +55,8 @@ class Carving:
             if cipher is None:
                 yield data
                 continue
-            data, rest = _whole_blocks(rest + data)
-            yield cipher.update(data)
+            blocks, rest = _whole_blocks(rest + data)
+            yield cipher.update(blocks)
         if rest and cipher is not None:
             yield cipher.update(rest.ljust(_BLOCK_BYTES, b"\0"))[: len(rest)]
 

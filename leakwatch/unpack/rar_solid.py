@@ -19,7 +19,7 @@ from leakwatch.unpack.rar_unpacking import MAX_WHOLE_BYTES, Whole, pieces, strea
 from leakwatch.unpack.rar_volumes import missing
 
 _GROUP_BYTES = 64 * 1024 * 1024
-_GROUP_MEMBERS = 4096
+_GROUP_MEMBERS = 65_536
 _MAX_FAILURES = 8
 """Damaged members of one run that are tried on their own before the rest is given up."""
 

@@ -1,5 +1,7 @@
-"""Packed RAR members -> bytes: by ``rars``, which knows all methods but gives a member
-whole, or by libarchive, which gives pieces but knows neither old ciphers nor old solid ones.
+"""Packed RAR members -> bytes.
+
+By ``rars``, which knows all methods but gives a member whole, or by libarchive,
+which gives pieces but knows neither ciphers nor solid archives before RAR 5.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def test_a_form_gives_what_was_filled_in() -> None:
     ("data", "note"),
     [
         (with_image(photo(1)), "no text layer: the pages are pictures"),
-        (blank_page(), "no text layer: there are no pictures"),
+        (blank_page(), "no text layer, and no pictures"),
     ],
     ids=["scan", "blank"],
 )

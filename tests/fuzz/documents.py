@@ -1,4 +1,4 @@
-"""Targets: documents. Of compound files the streams; who reads the file around them is olefile."""
+"""Targets: documents; of compound files the file itself, and each stream alone."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import io
 import struct
 from collections.abc import Callable, Iterator
 
+from leakwatch.errors import Corrupt
+from leakwatch.extract import sheet_records
 from leakwatch.extract.base import Extractor
+from leakwatch.extract.carved import text_runs
 from leakwatch.extract.compressed_rtf import decompress
 from leakwatch.extract.eml import MailText
 from leakwatch.extract.formats import EXTRACTORS
 from leakwatch.extract.markup import attributes, pieces
 from leakwatch.extract.mime import walk_parts
 from leakwatch.extract.mime_text import decoded_chunks, file_name, header_text
+from leakwatch.extract.ole import CompoundFile
 from leakwatch.extract.ole_objects import native_file
 from leakwatch.extract.powerpoint_binary import slide_texts
 from leakwatch.extract.property_text import strings
@@ -21,9 +25,11 @@ from leakwatch.extract.sheet_markup import WorkbookMarkup
 from leakwatch.extract.stripped import StrippedMarkup
 from leakwatch.extract.word_binary import word_text
 from leakwatch.extract.workbook_binary import box_texts, cell_texts
+from leakwatch.unpack.ole_attachments import MessageAttachments, OleAttachments
 from tests.fuzz.archives import mails
 from tests.fuzz.target import Target, drained
 from tests.support.archives import zip_of
+from tests.support.office import compound, doc, msg, ppt
 
 _CUT = 1024
 """Where input for two streams is parted."""
@@ -147,6 +153,40 @@ def xmls() -> Iterator[bytes]:
     yield '<?xml version="1.0" encoding="utf-16"?><a>\xe9</a>'.encode("utf-16")
 
 
+def compounds() -> Iterator[bytes]:
+    yield compound({("one",): b"1" * 600, ("folder", "two"): b"2" * 40})
+    yield doc("Seen again", "and again")
+    yield ppt("Seen", "again")
+    streams = msg({"0037": "Seen", "1000": "again"}, {"a.txt": b"note"})
+    yield compound(streams)
+
+
+def binary_sheets() -> Iterator[bytes]:
+    text = struct.pack("<L", 4) + "Seen".encode("utf-16-le")
+    yield b"\x13" + bytes([1 + len(text)]) + b"\0" + text
+    yield b"\x06" + bytes([8 + len(text)]) + bytes(8) + text + b"\x07\x0c" + bytes(12)
+
+
+def _compound(data: bytes) -> None:
+    try:
+        file = CompoundFile(io.BytesIO(data))
+    except Corrupt:
+        return
+    for entry in file.entries.values():
+        drained(file.chunks(entry))
+
+
+def _attached(data: bytes) -> None:
+    for attachments in (MessageAttachments(), OleAttachments()):
+        for member in attachments.members(io.BytesIO(data)):
+            drained(member.chunks())
+
+
+def _binary_sheet(data: bytes) -> None:
+    shared = list(sheet_records.shared_strings(data))
+    drained(sheet_records.cell_texts(data, shared))
+
+
 def _text(extractor: Extractor) -> Callable[[bytes], object]:
     return lambda data: extractor.extract(io.BytesIO(data), max_chars=1_000_000)
 
@@ -164,6 +204,11 @@ def _markup(data: bytes) -> None:
 
 
 TARGETS = (
+    Target("compound_file", _compound, compounds),
+    Target("message", _text(EXTRACTORS["msg"]), compounds),
+    Target("ole_attachments", _attached, compounds),
+    Target("text_runs", lambda data: drained(text_runs(data)), compounds),
+    Target("binary_sheet", _binary_sheet, binary_sheets),
     Target("rtf", lambda data: rich_text(data, max_chars=1_000_000), rtfs),
     Target("compressed_rtf", lambda data: decompress(data, max_bytes=1_000_000), packed_rtfs),
     Target("word", lambda data: drained(word_text(data[:_CUT], data[_CUT:])), words),
