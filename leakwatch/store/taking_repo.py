@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import or_, select
 
-from leakwatch.model.taking import ArtefactCount, Fate, Ground, Outcome, Purpose, Taking
+from leakwatch.model.taking import ArtefactCount, Fate, Ground, Purpose, Taking
 from leakwatch.store.taking_tables import takings
 from leakwatch.store.transaction import Row, Transaction
 
@@ -58,7 +58,7 @@ def _row(taking: Taking) -> Row:
         "error": taking.error,
         "things": taking.things,
         "grounds": [[g.matter, g.policy, g.authorisation, g.fate.value] for g in taking.grounds],
-        "artefacts": [[a.kind, a.outcome.value, a.artefacts] for a in taking.artefacts],
+        "artefacts": [[a.kind, str(a.outcome), a.artefacts] for a in taking.artefacts],
     }
 
 
@@ -68,6 +68,6 @@ def _taking(row: Row) -> Taking:
             **row,
             "purpose": Purpose(row["purpose"]),
             "grounds": tuple(Ground(m, p, a, Fate(fate)) for m, p, a, fate in row["grounds"]),
-            "artefacts": tuple(ArtefactCount(k, Outcome(o), n) for k, o, n in row["artefacts"]),
+            "artefacts": tuple(ArtefactCount(k, o, n) for k, o, n in row["artefacts"]),
         }
     )
