@@ -135,6 +135,8 @@ class _Telling:
             plainly=_ordinals(job.get("plainly")),
             skip=job.get("skip", False),
         )
+        used = job.get("used", (0, 0))
+        self._used: tuple[int, int] = (used[0], used[1])
         self._passwords = tuple(job.get("passwords", ()))
         self._writer = writer
 
@@ -147,9 +149,8 @@ class _Telling:
         self, stream: SeekableStream, index: int, *, rest_after_s: float = float("inf")
     ) -> None:
         """Tell what a stream holds; after so much CPU leave the rest to another child."""
-        walker = Walker(
-            Budget(self._limits), self._extract, self._resume, self._look, self._passwords
-        )
+        budget = Budget(self._limits, used=self._used)
+        walker = Walker(budget, self._extract, self._resume, self._look, self._passwords)
         for event in walker.walk(stream, ""):
             if isinstance(event, Opened):
                 self._writer.say(encode_artefact("open", event.artefact, index))
@@ -158,7 +159,7 @@ class _Telling:
             else:
                 self._writer.say(encode_artefact("done", self._fitted(event.artefact), index))
                 if time.process_time() > rest_after_s:
-                    self._writer.say(encode({"t": "rest"}))
+                    self._writer.say(encode({"t": "rest", "u": budget.used}))
                     return
 
     def is_plain(self, body: bytes) -> bool:

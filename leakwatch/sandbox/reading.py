@@ -56,6 +56,8 @@ class Reading:
         self._is_eager = False
         self._is_resting = False
         self._rests = 0
+        self._used = (0, 0)
+        """Bytes and members, as far as children say that rest."""
         self._has_progress = False
         self._cause = ""
         self._is_over = False
@@ -71,6 +73,7 @@ class Reading:
             "after": self._after,
             "plainly": self._plainly,
             "skip": self._skip,
+            "used": self._used,
             "eager": self._is_eager,
             **_spooled(self._intake),
             "passwords": self._passwords,
@@ -131,6 +134,7 @@ class Reading:
         if frame.type == "rest" and self._has_progress:
             self._is_resting = True
             self._rests += 1
+            self._used = used_of(frame)
             return
         artefact = decode_artefact(frame, self._name)
         if frame.type == "open":
@@ -209,6 +213,18 @@ def _spooled(intake: Intake) -> dict[str, Any]:
 def _turn(ordinals: tuple[int, ...]) -> tuple[float, ...]:
     """Return what sorts artefacts as a walk ends them: members before their archive."""
     return (*ordinals, float("inf"))
+
+
+def used_of(frame: Frame) -> tuple[int, int]:
+    """Return what a child that rests has used of the budget.
+
+    Raises:
+        BadFrame: it says nothing of the kind.
+    """
+    used = frame.header.get("u")
+    if not isinstance(used, list) or [type(n) for n in used] != [int, int] or min(used) < 0:
+        raise BadFrame("a rest without its account")
+    return used[0], used[1]
 
 
 def read_orders(limits: ReadLimits, text_bytes: int) -> dict[str, Any]:

@@ -43,10 +43,17 @@ class Budget:
     stops everything; ``is_spent`` then says so for good.
     """
 
-    def __init__(self, limits: BudgetLimits) -> None:
+    def __init__(self, limits: BudgetLimits, *, used: tuple[int, int] = (0, 0)) -> None:
+        """Open an account.
+
+        Args:
+            limits: the most that may be used.
+            used: bytes and members that an earlier walk came to, which this one
+                takes up: the ground that it has told is free until ``settle``.
+        """
         self.limits = limits
-        self.total_bytes = 0
-        self.members = 0
+        self.total_bytes, self.members = used
+        self._is_on_told_ground = any(used)
         self.held_bytes = 0
         """Of members, at all levels, that are kept in memory now; counted by the walk."""
         self.is_spent = False
@@ -71,8 +78,19 @@ class Budget:
         if depth > self.limits.max_depth:
             raise _exceeded("depth", depth, self.limits.max_depth)
 
+    @property
+    def used(self) -> tuple[int, int]:
+        """Return bytes and members so far."""
+        return self.total_bytes, self.members
+
+    def settle(self) -> None:
+        """Charge from here on: what comes now was not read before."""
+        self._is_on_told_ground = False
+
     def enter_member(self) -> None:
         """Count a member. Raises BudgetExceeded when it is one too many."""
+        if self._is_on_told_ground:
+            return
         self.members += 1
         if self.members > self.limits.max_members:
             self.is_spent = True
@@ -88,6 +106,8 @@ class Budget:
 
     def take(self, size: int) -> None:
         """Charge bytes to the whole. Raises BudgetExceeded."""
+        if self._is_on_told_ground:
+            return
         self.total_bytes += size
         if self.total_bytes > self.limits.max_total_bytes:
             self.is_spent = True

@@ -148,6 +148,8 @@ class Walker:
             if not container.needs_seek:
                 reader.drain()
             return
+        if not self._is_entered(path.ordinals):
+            self.budget.settle()
         kind = member.kind or sniff(reader.peek(HEAD_BYTES))
         place = _Place(path, kind, parent.depth + (not is_part))
         if not is_part and volumes.wants(member.name, kind):
@@ -328,10 +330,13 @@ class Walker:
             return after is not None and ordinals < after
         return len(ordinals) == len(after)
 
-    def _is_to_skip(self, ordinals: tuple[int, ...]) -> bool:
+    def _is_entered(self, ordinals: tuple[int, ...]) -> bool:
+        """Tell whether an earlier walk came to an end within this one."""
         after = self.resume.after or ()
-        is_entered = len(ordinals) < len(after) and after[: len(ordinals)] == ordinals
-        if not self.resume.skip or self._has_skipped or is_entered:
+        return len(ordinals) < len(after) and after[: len(ordinals)] == ordinals
+
+    def _is_to_skip(self, ordinals: tuple[int, ...]) -> bool:
+        if not self.resume.skip or self._has_skipped or self._is_entered(ordinals):
             return False
         self._has_skipped = True
         return True
