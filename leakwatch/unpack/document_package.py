@@ -45,8 +45,14 @@ class DocumentPackage:
 
     needs_seek = True
 
-    def __init__(self, *, is_book: bool = False) -> None:
-        """``is_book``: parts may lie in any folder, pages and style sheets too."""
+    def __init__(self, *, is_book: bool = False, with_text: bool = False) -> None:
+        """Choose what is given.
+
+        Args:
+            is_book: parts may lie in any folder, pages and style sheets too.
+            with_text: parts with text come as well, as from a damaged document.
+        """
+        self._with_text = with_text
         self._archive = ZipArchive()
         self._is_book = is_book
 
@@ -62,7 +68,7 @@ class DocumentPackage:
         Of a damaged document, which gives no text as a whole, the parts with
         text come as well.
         """
-        is_damaged = _is_damaged(stream)
+        is_damaged = self._with_text or _is_damaged(stream)
         for member in self._archive.members(stream, passwords):
             if self._is_attached(member.name) or (is_damaged and _is_text(member.name)):
                 yield member
