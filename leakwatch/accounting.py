@@ -15,7 +15,7 @@ from leakwatch.clock import Clock
 from leakwatch.errors import BodyTooLarge, FetchError, SourceError
 from leakwatch.model.artefact import Artefact
 from leakwatch.model.capture import Capture, FetchRequest, FetchResult, Gone
-from leakwatch.model.coverage import SECOND_WAY
+from leakwatch.model.coverage import counted_as, outcome_of
 from leakwatch.model.ids import derived_id
 from leakwatch.model.matter import Matter
 from leakwatch.model.source import SourceSpec
@@ -24,7 +24,6 @@ from leakwatch.model.taking import (
     Fate,
     Ground,
     Meter,
-    Outcome,
     Purpose,
     Taken,
     Taking,
@@ -54,7 +53,7 @@ class Account:
     redactor: Redactor
     clock: Clock
     _taken: list[Taken] = field(default_factory=list)
-    _counts: dict[str, Counter[tuple[str, Outcome]]] = field(default_factory=dict)
+    _counts: dict[str, Counter[tuple[str, str]]] = field(default_factory=dict)
     _heard: set[tuple[str, str]] = field(default_factory=set)
     _sealed: set[tuple[str, str]] = field(default_factory=set)
     _kept: dict[str, Taking] = field(default_factory=dict)
@@ -72,7 +71,7 @@ class Account:
     def count(self, capture_id: str, artefact: Artefact) -> None:
         """Take one artefact of a capture into account."""
         counter = self._counts.setdefault(capture_id, Counter())
-        counter[artefact.kind, outcome_of(artefact)] += 1
+        counter[artefact.kind, counted_as(outcome_of(artefact), artefact.error)] += 1
 
     def heard(self, capture_id: str, matter: str) -> None:
         """Say that a linked file was read for a matter."""
@@ -144,18 +143,6 @@ class Account:
             return Fate.DROPPED
         # A leave that ended before the reading: dropped unread.
         return Fate.FINGERPRINTED if key in self._heard else Fate.REFUSED_BY_POLICY
-
-
-def outcome_of(artefact: Artefact) -> Outcome:
-    """Return how far an artefact was read."""
-    if artefact.error == "encrypted":
-        return Outcome.ENCRYPTED
-    if (artefact.detail or "").startswith(SECOND_WAY):
-        return Outcome.SECOND_TRY
-    has_told = artefact.text is not None or bool(artefact.pictures) or artefact.listing is not None
-    if has_told or (artefact.is_container and artefact.error is None):
-        return Outcome.OPENED
-    return Outcome.UNREAD
 
 
 class _Counted:

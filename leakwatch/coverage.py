@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from leakwatch.model.capture import Poll
-from leakwatch.model.taking import Fate, Outcome, Purpose, Taking
+from leakwatch.model.taking import Fate, Purpose, Taking
 
 GAP_INTERVALS = 2
 _HOUR = timedelta(hours=1)
@@ -88,7 +88,7 @@ class Coverage:
     read: Mapping[Purpose, Read]
     reasons: Mapping[Reason, int]
     """Linked files fetched, or tried to be, by why."""
-    artefacts: Mapping[tuple[str, Outcome], int]
+    artefacts: Mapping[tuple[str, str], int]
     """Artefacts in what was read, by kind and how far."""
 
     @property
@@ -240,8 +240,8 @@ def _reasons(takings: Iterable[Taking], matter: str | None) -> Mapping[Reason, i
     return {reason: number for reason, number in found.items() if number}
 
 
-def _artefacts(takings: Iterable[Taking], matter: str | None) -> Mapping[tuple[str, Outcome], int]:
-    found: Counter[tuple[str, Outcome]] = Counter()
+def _artefacts(takings: Iterable[Taking], matter: str | None) -> Mapping[tuple[str, str], int]:
+    found: Counter[tuple[str, str]] = Counter()
     for taking in takings:
         if _is_taken(taking, matter):
             for count in taking.artefacts:

@@ -26,7 +26,7 @@ import structlog
 from leakwatch.accounting import Account
 from leakwatch.assess.claims import read_claims
 from leakwatch.clock import Clock
-from leakwatch.errors import FetchError, SandboxError, SealFailed, SourceError
+from leakwatch.errors import FetchError, SandboxError, SealFailed, SourceError, StoreError
 from leakwatch.inspection import Errand, Inspection, Inspector, Part, Seen
 from leakwatch.listening import Listening
 from leakwatch.model.capture import Capture, Poll
@@ -38,7 +38,7 @@ from leakwatch.model.matter import Matter
 from leakwatch.model.post import Post, SourceBatch
 from leakwatch.model.sighting import Sighting
 from leakwatch.model.source import Lease, SourceSpec
-from leakwatch.model.taking import Taken
+from leakwatch.model.taking import Taken, Taking
 from leakwatch.observation import Observation
 from leakwatch.ports import (
     Fetcher,
@@ -56,6 +56,9 @@ from leakwatch.redaction import Redactor
 from leakwatch.tally import Tally, poll_of
 
 log = structlog.get_logger(__name__)
+
+MARK_S = 2.0
+"""How long a file waits for the row that says that it is about to be fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +188,7 @@ class Pipeline:
                 leave_until=listening.leave_until(),
                 done=progress.done,
                 hear=listening.hear,
-                note=partial(self._note, tally.account),
+                note=partial(self._note, tally),
                 names=partial(self._names, tally.account.matters),
                 so_far=partial(self._tell, look),
                 is_wanted=listening.is_wanted,
@@ -217,15 +220,26 @@ class Pipeline:
 
         return await asyncio.get_running_loop().run_in_executor(self.executor, named)
 
-    async def _note(self, account: Account, taken: Taken) -> None:
+    async def _note(self, tally: Tally, taken: Taken) -> None:
         """Take something into account; a file before the first byte of it is asked for.
 
-        What a killed daemon had begun is then known to have been begun.
+        What a killed daemon had begun is then known to have been begun. A database
+        that refuses just then holds up no look: the row follows with the batch.
         """
-        taking = account.note(taken)
+        taking = tally.account.note(taken)
         if taken.ended_at is None:
+            patience_s = 0.0 if tally.marking else MARK_S
+            task = asyncio.create_task(self._mark(taking))
+            tally.marking.add(task)
+            task.add_done_callback(tally.marking.discard)
+            await asyncio.wait({task}, timeout=patience_s)
+
+    async def _mark(self, taking: Taking) -> None:
+        try:
             async with self.store.begin() as tx:
                 await tx.takings.put([taking])
+        except StoreError as error:
+            log.warning("taking_unmarked", taking=taking.id, error=error.slug)
 
     async def _tell(
         self, look: _Look, inspection: Inspection

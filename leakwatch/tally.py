@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -33,6 +34,9 @@ class Tally:
     """Captures that belong to a finding, each with its matter."""
     sighted: list[tuple[Sighting, tuple[Capture, ...]]] = field(default_factory=list)
     """What the batch showed, with the captures it rests on: to be kept."""
+
+    marking: set[asyncio.Task[None]] = field(default_factory=set)
+    """Rows under way that say what is about to be fetched."""
 
     def add(self, batch: SourceBatch) -> None:
         self.pages += batch.pages

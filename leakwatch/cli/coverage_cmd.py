@@ -14,8 +14,9 @@ from leakwatch.cli.invocation import settings_of
 from leakwatch.cli.render import Output
 from leakwatch.clock import SystemClock
 from leakwatch.errors import EntityUnknown
+from leakwatch.model.coverage import is_missing
 from leakwatch.model.location import defanged
-from leakwatch.model.taking import Fate, Outcome, Taking
+from leakwatch.model.taking import Fate, Taking
 
 if TYPE_CHECKING:
     from leakwatch.coverage import Coverage
@@ -152,7 +153,7 @@ def _show(output: Output, covered: Coverage) -> None:
 def _show_unread(output: Output, covered: Coverage) -> None:
     rows = sorted(
         ((kind, outcome, n) for (kind, outcome), n in covered.artefacts.items()),
-        key=lambda row: (row[1] is Outcome.OPENED, -row[2], row[0]),
+        key=lambda row: (not is_missing(row[1]), -row[2], row[0]),
     )
     if rows:
         output.text()

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from leakwatch.cli import coverage_show
+from leakwatch.cli import scan_options as opt
 from leakwatch.cli.confinement import RequireSandbox, required_layers
 from leakwatch.cli.matches import (
     percent,
@@ -35,55 +36,30 @@ def register(app: typer.Typer) -> None:
 
 
 def scan(
-    targets: Annotated[list[str], typer.Argument(metavar="PATH|URL...", help="What to look at.")],
-    corpora: Annotated[
-        list[Path], typer.Option("--corpus", metavar="NAME.corpus", help="May be repeated.")
-    ],
-    key: Annotated[Path, typer.Option("--key", metavar="FILE", help="The fingerprint key.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Say why each match is one.")] = False,
-    full: Annotated[
-        bool,
-        typer.Option("--full", help="Read a remote archive's directory whole, not a sample."),
-    ] = False,
-    direct: Annotated[
-        bool, typer.Option("--direct", help="Fetch URLs straight, not through Tor.")
-    ] = False,
-    allow_private: Annotated[
-        bool, typer.Option("--allow-private", help="Fetch loopback and private addresses too.")
-    ] = False,
-    tor_proxy: Annotated[
-        str, typer.Option("--tor-proxy", metavar="URL", help="SOCKS proxy for URLs.")
-    ] = "socks5://127.0.0.1:9050",
-    password_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--password-file",
-            metavar="FILE",
-            help="Passwords to try on what is encrypted, one a line. Should be yours alone to read.",
-        ),
-    ] = None,
-    ocr: Annotated[
-        bool, typer.Option("--ocr", help="Read pages that are pictures too; needs the extra ocr.")
-    ] = False,
-    jobs: Annotated[
-        int | None,
-        typer.Option("--jobs", min=1, help="Processes that look; one a core unless given."),
-    ] = None,
+    targets: opt.Targets,
+    corpora: opt.Corpora,
+    key: opt.Key,
+    as_json: opt.AsJson = False,
+    explain: opt.Explain = False,
+    full: opt.Full = False,
+    direct: opt.Direct = False,
+    allow_private: opt.AllowPrivate = False,
+    tor_proxy: opt.TorProxy = "socks5://127.0.0.1:9050",
+    password_file: opt.PasswordFile = None,
+    ocr: opt.Ocr = False,
+    jobs: opt.Jobs = None,
     require_sandbox: RequireSandbox = False,
-    exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="Exit 1 when nothing is found.")
-    ] = False,
+    exit_code: opt.ExitCode = False,
 ) -> None:
     """Tell which known files stand in files, folders and archives.
 
     Prints a line for each artefact with a match or an error; a target without
-    a line is clean as far as it could be read: the text of a PDF is not, and
-    pictures are looked at only if the corpus was built with --images. Links met
+    a line is clean as far as it could be read, which stderr sums up by kind.
+    Pictures are looked at only if the corpus was built with --images. Links met
     in folders are not followed. URLs go through Tor. Of an archive at a URL only
-    the directory is read, a sample unless --full, and no member; a list of files
-    is walked; what is over 64 MB and has no directory is left where it is. Ends
-    with an error's exit code when a target could not be reached.
+    the directory is read, a sample unless --full; a list of files is walked; what
+    is over 64 MB and has no directory is left there. Ends with an error's exit
+    code when a target could not be reached.
 
     Example: leakwatch scan dump.zip --corpus clinic.corpus --key fingerprint.key --json
     """
@@ -94,43 +70,39 @@ def scan(
     from leakwatch.model.coverage import Coverage
 
     output = Output(as_json=as_json)
-
-    def fetch_target(parser: PageParser, url: str) -> Iterable[Fetched]:
-        # Takes as long to load as the rest together; most targets are files.
-        from leakwatch.wiring.urls import UrlTargets
-
-        return UrlTargets(
-            parser=parser,
-            is_direct=direct,
-            allow_private=allow_private,
-            tor_proxy=tor_proxy,
-            is_full=full,
-            say=output.notice,
-        )(url)
-
     passwords = read_passwords(password_file, output) if password_file else ()
-    has_urls = any(target.lower().startswith(URL_SCHEMES) for target in targets)
     layers = required_layers(output, require_sandbox=require_sandbox)
     looker = _looker(
         corpora,
         FingerprintKey.load(key),
-        fetch_target,
+        partial(_fetch, (direct, allow_private, tor_proxy), full, output.notice),
         passwords=passwords,
         layers=layers,
         ocr=ocr,
-        has_urls=has_urls,
+        has_urls=any(target.lower().startswith(URL_SCHEMES) for target in targets),
     )
     coverage = Coverage()
     with Crew(looker, jobs=jobs or cores()) as crew, output.progress("looked at") as bar:
-        results = scan_targets(
-            crew,
-            targets,
-            progress=lambda n: bar.advance(bar.task_ids[0], n),
-            coverage=coverage,
-        )
+        progress = partial(bar.advance, bar.task_ids[0])
+        results = scan_targets(crew, targets, progress=progress, coverage=coverage)
         code = show(output, results, explain=explain)
     coverage_show.notice(output, coverage.by_kind())
     raise typer.Exit(code if code is not None else NOTHING_FOUND * exit_code)
+
+
+def _fetch(
+    way: tuple[bool, bool, str],
+    full: bool,
+    say: Callable[[str], None],
+    parser: PageParser,
+    url: str,
+) -> Iterable[Fetched]:
+    # Takes as long to load as the rest together; most targets are files.
+    from leakwatch.wiring.urls import UrlTargets, Way
+
+    is_direct, allow_private, tor_proxy = way
+    ways = Way(is_direct=is_direct, allow_private=allow_private, tor_proxy=tor_proxy)
+    return UrlTargets(parser=parser, way=ways, is_full=full, say=say)(url)
 
 
 def _looker(
@@ -148,8 +120,8 @@ def _looker(
     from leakwatch.extract.base import PictureLimits
     from leakwatch.match.matcher import CorpusMatcher
     from leakwatch.match.scan import Looker
-    from leakwatch.sandbox.limits import ReadLimits
-    from leakwatch.sandbox.pool import PARSERS, SandboxPool
+    from leakwatch.sandbox.limits import PARSERS, ReadLimits
+    from leakwatch.sandbox.pool import SandboxPool
     from leakwatch.wiring.ocr import ocr_limits
 
     # Opened and checked once: the processes inherit the maps and share their pages.

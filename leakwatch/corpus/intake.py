@@ -73,9 +73,7 @@ class Taken:
 
 
 def batches(entries: Iterable[TreeEntry]) -> Iterator[list[TreeEntry]]:
-    """Cut into what is read together: a large file alone, an archive in volumes alone,
-    small files by the hundred.
-    """
+    """Cut into what is read together: a large file or a set of volumes, small files by 100."""
     batch: list[TreeEntry] = []
     size = 0
     most = min(_FIRST_FILES, _BATCH_FILES)

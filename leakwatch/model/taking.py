@@ -42,16 +42,6 @@ class Fate(StrEnum):
     """Begun and never ended: the daemon was killed; what it had received is not known."""
 
 
-class Outcome(StrEnum):
-    """How far an artefact was read."""
-
-    OPENED = "opened"
-    SECOND_TRY = "second_try"
-    """By another extractor than the first."""
-    ENCRYPTED = "encrypted"
-    UNREAD = "unread"
-
-
 @dataclass(slots=True)
 class Meter:
     """What a request costs, counted while it runs: known also when it fails."""
@@ -67,7 +57,8 @@ class ArtefactCount:
     """How many artefacts of one kind were read how far."""
 
     kind: str
-    outcome: Outcome
+    outcome: str
+    """One word, as ``model.coverage.counted_as`` gives it."""
     artefacts: int
 
 

@@ -138,7 +138,10 @@ class CaptureRepository(Protocol):
 
 class TakingRepository(Protocol):
     async def put(self, takings: Sequence[Taking]) -> None:
-        """Record what was taken; one of the same id is replaced."""
+        """Record what was taken; one of the same id is replaced.
+
+        What has ended is never replaced by its beginning.
+        """
         ...
 
     async def query(

@@ -8,6 +8,8 @@ from leakwatch.extract.base import OcrLimits, PictureLimits
 from leakwatch.unpack.budget import BudgetLimits
 
 _MIB = 1024 * 1024
+PARSERS = ("leakwatch.sources.wire", "leakwatch.unpack.remote")
+"""Packages whose functions read pages, and directories of remote archives."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,57 +37,18 @@ from leakwatch.sandbox.batch import (
 )
 from leakwatch.sandbox.frames import Frame, clean_line
 from leakwatch.sandbox.intake import Body, Intake, is_set, sealed, take_in, take_in_set
-from leakwatch.sandbox.layers import check_required, missing_of
-from leakwatch.sandbox.limits import ReadLimits
+from leakwatch.sandbox.limits import PARSERS, ReadLimits
+from leakwatch.sandbox.place import ZygotePlace
 from leakwatch.sandbox.reading import Reading, with_facts
-from leakwatch.sandbox.worker import ChildEnd, Zygote, ZygoteDied
+from leakwatch.sandbox.worker import ChildEnd, ZygoteDied
 from leakwatch.unpack.sniff import UNKNOWN, sniff
 
 log = structlog.get_logger(__name__)
 
 _STREAMED = 64
 """How much more may be told one by one than at once: a dump of many gigabytes, whole."""
-PARSERS = ("leakwatch.sources.wire", "leakwatch.unpack.remote")
-"""Packages whose functions read pages, and directories of remote archives."""
 _PARSER_NAME = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z]\w*)")
 _SOURCE_ERRORS = tuple(cls for cls in error_classes() if issubclass(cls, SourceError))
-
-
-class _Worker:
-    """A place for one zygote, started when first needed and again after its death."""
-
-    def __init__(
-        self, modules: Sequence[str], required_layers: Collection[str], *, pictures: bool
-    ) -> None:
-        self._modules = modules
-        self._required_layers = required_layers
-        self._pictures = pictures
-        self._zygote: Zygote | None = None
-
-    def zygote(self) -> Zygote:
-        """Raises SandboxError when it does not start, or without a layer that is required."""
-        if self._zygote is None:
-            zygote = Zygote(self._modules, pictures=self._pictures)
-            try:
-                check_required(self._required_layers, zygote.layers)
-            except SandboxError:
-                zygote.close()
-                raise
-            self._zygote = zygote
-            log.info("sandbox_started", **zygote.layers)
-            if missing := missing_of(zygote.layers):
-                log.warning("sandbox_layer_missing", layers=missing)
-        return self._zygote
-
-    def stop(self) -> None:
-        """End the processes though a request may be under way in another thread."""
-        if self._zygote is not None:
-            self._zygote.stop()
-
-    def discard(self) -> None:
-        if self._zygote is not None:
-            self._zygote.close()
-            self._zygote = None
 
 
 class SandboxPool:
@@ -123,10 +84,10 @@ class SandboxPool:
         self._modules = tuple(parser_modules)
         pictures = limits.pictures is not None or limits.ocr is not None
         self._workers = [
-            _Worker(self._modules, tuple(required_layers), pictures=pictures)
+            ZygotePlace(self._modules, tuple(required_layers), pictures=pictures)
             for _ in range(workers)
         ]
-        self._free: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
+        self._free: queue.LifoQueue[ZygotePlace | None] = queue.LifoQueue()
         for worker in self._workers:
             self._free.put(worker)
         self._closed = threading.Event()
@@ -295,7 +256,7 @@ class SandboxPool:
                             break
         raise SandboxError("the parsing process died")
 
-    def _parsed(self, worker: _Worker, job: Mapping[str, Any], fd: int) -> Mapping[str, Any]:
+    def _parsed(self, worker: ZygotePlace, job: Mapping[str, Any], fd: int) -> Mapping[str, Any]:
         run = worker.zygote().run(job, fd, self._limits)
         answer: Frame | None = None
         for frame in run.frames(output_bytes=self._limits.output_bytes):
@@ -352,7 +313,7 @@ class SandboxPool:
             small = left_of(small, has_rested=has_rested)
 
     @contextlib.contextmanager
-    def _worker(self) -> Iterator[_Worker]:
+    def _worker(self) -> Iterator[ZygotePlace]:
         worker = self._free.get()
         if worker is None or self._closed.is_set():
             self._free.put(None)

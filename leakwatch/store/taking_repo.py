@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from leakwatch.model.taking import ArtefactCount, Fate, Ground, Outcome, Purpose, Taking
+from leakwatch.model.taking import ArtefactCount, Fate, Ground, Purpose, Taking
 from leakwatch.store.taking_tables import takings
 from leakwatch.store.transaction import Row, Transaction
 
@@ -17,11 +17,15 @@ class SqlTakings:
         self._tx = transaction
 
     async def put(self, given: Sequence[Taking]) -> None:
-        """Record what was taken; one of the same id is replaced."""
+        """Record what was taken; one of the same id is replaced, but no end by its beginning."""
         upsert = self._tx.insert(takings)
         changing = {c.name: upsert.excluded[c.name] for c in takings.columns if c.name != "id"}
         await self._tx.run_many(
-            upsert.on_conflict_do_update(index_elements=["id"], set_=changing),
+            upsert.on_conflict_do_update(
+                index_elements=["id"],
+                set_=changing,
+                where=or_(takings.c.ended_at.is_(None), upsert.excluded.ended_at.is_not(None)),
+            ),
             [_row(taking) for taking in given],
         )
 
@@ -54,7 +58,7 @@ def _row(taking: Taking) -> Row:
         "error": taking.error,
         "things": taking.things,
         "grounds": [[g.matter, g.policy, g.authorisation, g.fate.value] for g in taking.grounds],
-        "artefacts": [[a.kind, a.outcome.value, a.artefacts] for a in taking.artefacts],
+        "artefacts": [[a.kind, str(a.outcome), a.artefacts] for a in taking.artefacts],
     }
 
 
@@ -64,6 +68,6 @@ def _taking(row: Row) -> Taking:
             **row,
             "purpose": Purpose(row["purpose"]),
             "grounds": tuple(Ground(m, p, a, Fate(fate)) for m, p, a, fate in row["grounds"]),
-            "artefacts": tuple(ArtefactCount(k, Outcome(o), n) for k, o, n in row["artefacts"]),
+            "artefacts": tuple(ArtefactCount(k, o, n) for k, o, n in row["artefacts"]),
         }
     )

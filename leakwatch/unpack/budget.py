@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from leakwatch.errors import BudgetExceeded
@@ -27,6 +29,8 @@ class BudgetLimits:
     max_held_bytes: int = 256 * _MIB
     """Bytes of one member kept in memory: a format read from its end, packed in
     another, is opened up to this size."""
+    max_held_total_bytes: int = 384 * _MIB
+    """The same of all members at all levels that are open at once."""
     text_part_bytes: int = 32 * _MIB
     """Text longer than two of these is read in parts of about this size."""
 
@@ -43,7 +47,24 @@ class Budget:
         self.limits = limits
         self.total_bytes = 0
         self.members = 0
+        self.held_bytes = 0
+        """Of members, at all levels, that are kept in memory now; counted by the walk."""
         self.is_spent = False
+
+    @property
+    def room_to_hold_bytes(self) -> int:
+        """Return how much of one more member may be kept in memory."""
+        room = self.limits.max_held_total_bytes - self.held_bytes
+        return max(0, min(self.limits.max_held_bytes, room))
+
+    @contextmanager
+    def holding(self, size_bytes: int) -> Iterator[None]:
+        """Count bytes as kept in memory for the length of a block."""
+        self.held_bytes += size_bytes
+        try:
+            yield
+        finally:
+            self.held_bytes -= size_bytes
 
     def check_depth(self, depth: int) -> None:
         """Raises BudgetExceeded when a container may not be opened this deep."""

@@ -51,6 +51,12 @@ class Member:
     kind: str | None = None
     """What it is, where it is a stretch of the container's own bytes told apart:
     nothing is unpacked, and no budget is charged. None to be told by its content."""
+    in_place: Callable[[int], SeekableStream] | None = field(default=None, repr=False)
+    """Gives the same content where it lies, so many bytes of it at most: where the
+    container can be read anywhere and has it as it is, neither packed nor locked.
+
+    Raises UnpackError.
+    """
 
 
 class Container(Protocol):

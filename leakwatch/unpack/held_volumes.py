@@ -38,6 +38,10 @@ class HeldVolumes:
         self._given_up: set[tuple[str, Style]] = set()
 
     @property
+    def held_bytes(self) -> int:
+        return sum(body.getbuffer().nbytes for body in self._bodies)
+
+    @property
     def room_bytes(self) -> int:
         return self._left
 

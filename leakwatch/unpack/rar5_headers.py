@@ -38,10 +38,10 @@ class _Fields:
 
     def number(self) -> int:
         value = 0
-        for shift in range(_MAX_VINT_BYTES):
-            byte = self.take(1)[0]
-            value |= (byte & 0x7F) << 7 * shift
+        for place, byte in enumerate(self.data[self.at : self.at + _MAX_VINT_BYTES]):
+            value |= (byte & 0x7F) << 7 * place
             if byte < 0x80:
+                self.at += place + 1
                 return value
         raise Corrupt("a number in a header has no end")
 

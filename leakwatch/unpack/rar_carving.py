@@ -41,6 +41,7 @@ class Carving:
         for entry in entries:
             yield _clear(entry).header(entry.packed_bytes)
             yield from self.packed(entry)
+        yield first.end
 
     def packed(self, entry: RarEntry) -> Iterator[bytes]:
         """Yield the packed data of a member over all volumes, decrypted where that is done here."""
@@ -55,8 +56,8 @@ class Carving:
             if cipher is None:
                 yield data
                 continue
-            data, rest = _whole_blocks(rest + data)
-            yield cipher.update(data)
+            blocks, rest = _whole_blocks(rest + data)
+            yield cipher.update(blocks)
         if rest and cipher is not None:
             yield cipher.update(rest.ljust(_BLOCK_BYTES, b"\0"))[: len(rest)]
 

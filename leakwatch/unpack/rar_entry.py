@@ -53,6 +53,8 @@ class RarEntry:
     """Its data would end behind the end of the file."""
 
     magic: ClassVar[bytes]
+    end: ClassVar[bytes]
+    """What ends an archive: libarchive, which reads ahead, needs it."""
 
     @property
     def packed_bytes(self) -> int:
@@ -79,6 +81,7 @@ class Rar4Entry(RarEntry):
     salt: bytes = field(default=b"", repr=False)
 
     magic: ClassVar[bytes] = RAR4_MAGIC
+    end: ClassVar[bytes] = b"\xc4\x3d\x7b\x00\x40\x07\x00"
 
     def main_header(self, *, is_solid: bool) -> bytes:
         flags = 0x0008 if is_solid else 0
@@ -122,6 +125,7 @@ class Rar5Entry(RarEntry):
     """The checksum as stored, keyed or not."""
 
     magic: ClassVar[bytes] = RAR5_MAGIC
+    end: ClassVar[bytes] = b"\x1d\x77\x56\x51\x03\x05\x04\x00"
 
     def main_header(self, *, is_solid: bool) -> bytes:
         return _with_crc32(b"\x01\x00" + vint(0x04 if is_solid else 0))

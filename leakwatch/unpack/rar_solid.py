@@ -19,7 +19,7 @@ from leakwatch.unpack.rar_unpacking import MAX_WHOLE_BYTES, Whole, pieces, strea
 from leakwatch.unpack.rar_volumes import missing
 
 _GROUP_BYTES = 64 * 1024 * 1024
-_GROUP_MEMBERS = 4096
+_GROUP_MEMBERS = 65_536
 _MAX_FAILURES = 8
 """Damaged members of one run that are tried on their own before the rest is given up."""
 
@@ -115,7 +115,8 @@ class SolidRun:
 
     def _pass_to(self, at: int) -> Member:
         """Go forwards to a member of a run that is too large to be held."""
-        if isinstance(self._entries[0], Rar4Entry):
+        if isinstance(self._entries[0], Rar4Entry) or self._entries[0].is_encrypted:
+            # libarchive knows neither, nor what a cipher's padding is.
             raise BudgetExceeded("too much solid data to be unpacked", limit="held_bytes")
         if self._passing is None or at < self._passed:
             self._passing, self._passed = streamed(self._carving, self._entries), 0

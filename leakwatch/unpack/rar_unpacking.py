@@ -1,5 +1,7 @@
-"""Packed RAR members -> bytes: by ``rars``, which knows all methods but gives a member
-whole, or by libarchive, which gives pieces but knows neither old ciphers nor old solid ones.
+"""Packed RAR members -> bytes.
+
+By ``rars``, which knows all methods but gives a member whole, or by libarchive,
+which gives pieces but knows neither ciphers nor solid archives before RAR 5.
 """
 
 from __future__ import annotations
@@ -98,7 +100,15 @@ def pieces(data: bytes) -> Iterator[bytes]:
 
 def one_streamed(carving: Carving, entry: RarEntry) -> Iterator[bytes]:
     """Yield what one member holds, through libarchive. Raises UnpackError."""
+    size_bytes = 0
     for member in streamed(carving, [entry]):
-        yield from member.chunks()
+        try:
+            for data in member.chunks():
+                size_bytes += len(data)
+                yield data
+        except Corrupt:
+            # A cipher's padding follows the data, and is none itself.
+            if not entry.is_encrypted or size_bytes != entry.size_bytes:
+                raise
         return
     raise Corrupt("the packed data is damaged")

@@ -6,7 +6,7 @@ begin; so volumes read one behind the other need no other preparation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from leakwatch.errors import Corrupt, UnpackError, Unsupported
 from leakwatch.unpack import rar4_headers, rar5_headers
@@ -66,6 +66,7 @@ def _parts(stream: SeekableStream, keys: RarKeys) -> Iterator[RarEntry | UnpackE
     while at < end:
         volume_end = next(start for start in starts if start > at)
         magic = read_at(stream, at, len(RAR5_MAGIC))
+        parser: Generator[RarEntry, None, int]
         if magic == RAR5_MAGIC:
             parser = rar5_headers.parts(stream, at + len(RAR5_MAGIC), volume_end, keys)
         elif magic.startswith(RAR4_MAGIC):

@@ -154,9 +154,10 @@ class _Archive:
             return iter(()), 0
         if start.size_bytes > _MAX_HEADER_BYTES:
             raise BudgetExceeded("the header is too large", limit="memory")
-        raw = read_at(self._stream, self._start + START_BYTES + start.offset, start.size_bytes)
-        if len(raw) < start.size_bytes:
+        at = self._start + START_BYTES + start.offset
+        if at + start.size_bytes > self._stream.seek(0, 2):
             raise Corrupt("the archive ends before its header")
+        raw = read_at(self._stream, at, start.size_bytes)
         if zlib.crc32(raw) != start.crc32:
             raise Corrupt("the header of the archive has a wrong checksum")
         for _ in range(_MAX_LAYERS):
@@ -176,7 +177,7 @@ class _Archive:
 
     def content(self, entry: SevenZipEntry, ordinal: int) -> Iterator[bytes]:
         """Yield a member's bytes, then check them. Raises UnpackError."""
-        if entry.folder is None:
+        if entry.folder is None or not entry.size_bytes:
             return
         crc32 = size_bytes = 0
         try:
@@ -268,6 +269,8 @@ class _Archive:
         for password in self._keys.in_order():
             try:
                 raw = self._header_with(folder, password)
+                if folder.crc32 is None:
+                    read_header(raw)
             except Corrupt:
                 continue
             self._keys.right = password

@@ -9,7 +9,14 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Protocol
 
-import bcj
+from bcj import (
+    ARMDecoder,
+    ARMTDecoder,
+    BCJDecoder,
+    IA64Decoder,
+    PPCDecoder,
+    SparcDecoder,
+)
 
 from leakwatch.errors import BudgetExceeded, Corrupt, Unsupported
 from leakwatch.unpack.container import CHUNK_BYTES
@@ -224,17 +231,17 @@ _PLAIN: Mapping[bytes, Callable[[], Decoder]] = MappingProxyType(
 )
 _BRANCHES: Mapping[bytes, Any] = MappingProxyType(
     {
-        b"\x04": bcj.BCJDecoder,
-        b"\x05": bcj.PPCDecoder,
-        b"\x06": bcj.IA64Decoder,
-        b"\x07": bcj.ARMDecoder,
-        b"\x08": bcj.ARMTDecoder,
-        b"\x09": bcj.SparcDecoder,
-        b"\x03\x03\x01\x03": bcj.BCJDecoder,
-        b"\x03\x03\x02\x05": bcj.PPCDecoder,
-        b"\x03\x03\x04\x01": bcj.IA64Decoder,
-        b"\x03\x03\x05\x01": bcj.ARMDecoder,
-        b"\x03\x03\x07\x01": bcj.ARMTDecoder,
-        b"\x03\x03\x08\x05": bcj.SparcDecoder,
+        b"\x04": BCJDecoder,
+        b"\x05": PPCDecoder,
+        b"\x06": IA64Decoder,
+        b"\x07": ARMDecoder,
+        b"\x08": ARMTDecoder,
+        b"\x09": SparcDecoder,
+        b"\x03\x03\x01\x03": BCJDecoder,
+        b"\x03\x03\x02\x05": PPCDecoder,
+        b"\x03\x03\x04\x01": IA64Decoder,
+        b"\x03\x03\x05\x01": ARMDecoder,
+        b"\x03\x03\x07\x01": ARMTDecoder,
+        b"\x03\x03\x08\x05": SparcDecoder,
     }
 )

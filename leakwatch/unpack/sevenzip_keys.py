@@ -50,7 +50,8 @@ class SevenZipKeys:
         seed = salt + password.encode("utf-16-le", "surrogatepass")
         if power == _NO_HASH:
             return seed.ljust(32, b"\0")[:32]
-        self._rounds += 1 << min(power, 32)
+        if power <= _MAX_POWER:
+            self._rounds += 1 << power
         if power > _MAX_POWER or self._rounds > _MAX_ROUNDS:
             raise Encrypted(f"its keys take 2^{power} rounds each to derive")
         digest = hashlib.sha256()

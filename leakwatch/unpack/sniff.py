@@ -138,6 +138,8 @@ _SECOND_LOOKS = {
         rb"07070[127][0-9A-Fa-f]{70}|(?:\xc7\x71|\x71\xc7).{24}[!-~\x80-\xff]{1,1024}\0", re.DOTALL
     ),
     "lha": re.compile(rb"..-(?:lh[0-9dx]|lz[s2-8]|pm[0-2s])-", re.DOTALL),
+    # Codes of 9 to 16 bits, and whether the table is ever cleared.
+    "compress": re.compile(rb"\x1f\x9d[\x09-\x10\x89-\x90]"),
     "lrzip": re.compile(rb"LRZI[\0-\x09]"),
     "warc": re.compile(rb"WARC/[01]\.[0-9]{1,2}\r?\n"),
     "arj": re.compile(rb"\x60\xea.[\0-\x0a][\x1e-\x30]", re.DOTALL),

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from leakwatch.errors import Corrupt
-from leakwatch.unpack.container import CHUNK_BYTES, Member, Stream
+from leakwatch.unpack.container import CHUNK_BYTES, Member, SeekableStream, Stream
+from leakwatch.unpack.in_place import can_seek, in_place, stretch
 from leakwatch.unpack.tar_header import (
     BLOCK_BYTES,
     MAX_SPARSE_ENTRIES,
@@ -47,7 +48,9 @@ class TarArchive:
             Corrupt: at the end, if bytes were passed over that are no tar, or
                 the archive is cut short.
         """
-        blocks = _Blocks(stream)
+        beneath = stream if can_seek(stream) else None
+        # A view of its own: members are read where they lie, in between.
+        blocks = _Blocks(stream if beneath is None else in_place(beneath, 0, beneath.seek(0, 2)))
         extension = _Extension()
         ordinal = 0
         while (header := blocks.next_header()) is not None:
@@ -61,7 +64,7 @@ class TarArchive:
             header, extension = extension.applied(header, data), _Extension()
             data.size_bytes = header.size_bytes
             if _is_file(header):
-                yield _member(header, data, ordinal)
+                yield _member(header, data, ordinal, beneath)
             if header.type not in _NO_CONTENT or not blocks.is_at_header():
                 data.skip()
             ordinal += 1
@@ -76,8 +79,10 @@ def _is_file(header: TarHeader) -> bool:
     return not is_folder
 
 
-def _member(header: TarHeader, data: _Data, ordinal: int) -> Member:
+def _member(header: TarHeader, data: _Data, ordinal: int, beneath: SeekableStream | None) -> Member:
     is_sparse = bool(header.stretches or header.real_bytes)
+    start, size_bytes = data.blocks.at_bytes, header.size_bytes
+    lies = None if is_sparse or beneath is None else partial(stretch, beneath, start, size_bytes)
     return Member(
         name=header.name,
         ordinal=ordinal,
@@ -85,6 +90,7 @@ def _member(header: TarHeader, data: _Data, ordinal: int) -> Member:
         crc32=None,
         packed_bytes=header.size_bytes,
         chunks=partial(_spread, data, header) if is_sparse else data.chunks,
+        in_place=lies,
     )
 
 

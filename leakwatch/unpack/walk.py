@@ -8,13 +8,14 @@ that point.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+import sys
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from leakwatch.errors import BudgetExceeded, ChildKilled, Corrupt, LeakwatchError, Unsupported
 from leakwatch.model.artefact import Artefact, MemberPath
 from leakwatch.model.volumes import volume_of
-from leakwatch.unpack.budget import Budget
+from leakwatch.unpack.budget import Budget, MemberAccount
 from leakwatch.unpack.container import Container, Member, SeekableStream
 from leakwatch.unpack.events import Done, Event, Extract, Look, Opened, Resume
 from leakwatch.unpack.formats import UNREAD_ARCHIVES
@@ -27,6 +28,9 @@ from leakwatch.unpack.refine import refine
 from leakwatch.unpack.sniff import HEAD_BYTES, UNKNOWN, sniff
 from leakwatch.unpack.told import as_extract_error, joined_artefact, member_artefact, with_error
 from leakwatch.unpack.volumes import JoinedStream, missing_of
+
+IN_PLACE_BYTES = 1024 * 1024
+"""Smaller members are held: they are then read once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +89,13 @@ class Walker:
                 next_ordinal = member.ordinal + 1
                 yield from self._guarded(container, member, place, volumes)
                 if self.budget.is_spent:
+                    self.budget.held_bytes -= volumes.held_bytes
                     return BudgetExceeded("the rest is unread: total_bytes", limit="total_bytes")
         except Exception as problem:  # noqa: BLE001  (hostile bytes raise anything)
             error = as_unpack_error(problem)
         for ordinal, held in enumerate(volumes.sets(), start=next_ordinal):
             yield from self._volume_set(held, ordinal, place)
+        self.budget.held_bytes -= volumes.held_bytes
         lack = missing_of(stream)
         return error if lack is None else Corrupt(lack)
 
@@ -147,19 +153,59 @@ class Walker:
         if not is_part and volumes.wants(member.name, kind):
             yield Done(self._hold(reader, path, kind, volumes))
             return
+        lying = member.in_place if (member.size_bytes or 0) >= IN_PLACE_BYTES else None
         forward = self._forward(place, reader, is_part=is_part)
-        if forward is not None:
+        # What lies in a tar that lies there can be opened where it lies, too.
+        if forward is not None and (lying is None or kind != "tar"):
             account.stream()
             yield from self._nested(forward, reader, reader, place)
             return
-        held, is_cut = reader.hold(self.budget.limits.max_held_bytes)
-        place = replace(place, kind=member.kind or refine(place.kind, held))
-        inner = self._opener(place, held)
+        if lying is not None:
+            yield from self._lying(lying, reader, account, place)
+            return
+        held, is_cut = reader.hold(self.budget.room_to_hold_bytes)
+        with self.budget.holding(held.getbuffer().nbytes):
+            place = replace(place, kind=member.kind or refine(place.kind, held))
+            yield from self._whole(self._opener(place, held), held, reader, place, is_cut=is_cut)
+
+    def _lying(
+        self,
+        at_most: Callable[[int], SeekableStream],
+        reader: MemberReader,
+        account: MemberAccount,
+        place: _Place,
+    ) -> Iterator[Event]:
+        """Yield the events of a member that is opened where it lies, and not held."""
+        stream = at_most(sys.maxsize)
+        place = replace(place, kind=refine(place.kind, stream))
+        inner = self._opener(place, stream)
+        if inner is not None:
+            account.stream()
+        reader.drain()
+        is_cut = isinstance(reader.error, BudgetExceeded)
+        if is_cut:
+            # No more of it is looked at than was charged.
+            stream = at_most(reader.read_bytes)
+        yield from self._whole(inner, stream, reader, place, is_cut=is_cut)
+
+    def _whole(
+        self,
+        inner: Container | None,
+        held: SeekableStream,
+        reader: MemberReader,
+        place: _Place,
+        *,
+        is_cut: bool,
+    ) -> Iterator[Event]:
+        """Yield the events of a member that was read to its end and can be read anywhere."""
+        path = place.path
         if inner is not None and is_cut:
             too_large = BudgetExceeded(
                 "too large to be opened inside an archive", limit="held_bytes"
             )
-            yield Done(with_error(member_artefact(path, place.kind, reader), too_large))
+            yield Done(
+                with_error(member_artefact(path, place.kind, reader), reader.error or too_large)
+            )
         elif inner is not None:
             yield from self._nested(inner, held, reader, place)
         else:
@@ -169,14 +215,18 @@ class Walker:
             artefact = with_error(member_artefact(path, place.kind, reader), error)
             yield from self._leaf(place, held, artefact)
 
-    @staticmethod
-    def _hold(reader: MemberReader, path: MemberPath, kind: str, volumes: HeldVolumes) -> Artefact:
+    def _hold(
+        self, reader: MemberReader, path: MemberPath, kind: str, volumes: HeldVolumes
+    ) -> Artefact:
         """Hold a member that is a volume, if it is one; return it, unopened."""
         name = path.names[-1]
         if not volumes.wants(name, kind):
             return member_artefact(path, kind, reader)
-        held, is_cut = reader.hold(volumes.room_bytes)
+        room_bytes = min(volumes.room_bytes, self.budget.room_to_hold_bytes)
+        held, is_cut = reader.hold(room_bytes)
         is_kept = volumes.keep(name, held, is_cut=is_cut)
+        if is_kept:
+            self.budget.held_bytes += held.getbuffer().nbytes
         artefact = replace(member_artefact(path, kind, reader), is_container=True)
         too_large = BudgetExceeded("too large to be joined inside an archive", limit="held_bytes")
         return with_error(artefact, reader.error or (None if is_kept else too_large))

@@ -16,6 +16,7 @@ from itertools import chain
 from leakwatch.errors import Corrupt, Encrypted, UnpackError, Unsupported
 from leakwatch.unpack.container import CHUNK_BYTES, Member, Mismatch, SeekableStream
 from leakwatch.unpack.forward import ChunkStream
+from leakwatch.unpack.in_place import stretch
 from leakwatch.unpack.libarchive_reader import LibarchiveReader
 from leakwatch.unpack.zip_decoders import DECODERS, FAULTS, METHODS, PPMD, decoded
 from leakwatch.unpack.zip_directory import ZipEntry, read_directory
@@ -56,6 +57,7 @@ class ZipArchive:
                     crc32=None if entry.aes and entry.aes.version != 1 else entry.crc32,
                     packed_bytes=entry.packed_bytes,
                     chunks=partial(_content, stream, entry, keys),
+                    in_place=partial(_in_place, stream, entry) if _is_stored(entry) else None,
                 )
         if problem is not None:
             raise problem
@@ -65,6 +67,15 @@ def _is_passed_over(entry: ZipEntry) -> bool:
     if entry.name.endswith("/") and entry.size_bytes == 0:
         return True
     return stat.S_ISLNK(entry.unix_mode) and entry.size_bytes <= _MAX_LINK_BYTES
+
+
+def _is_stored(entry: ZipEntry) -> bool:
+    return entry.method == 0 and not entry.is_encrypted and entry.packed_bytes == entry.size_bytes
+
+
+def _in_place(stream: SeekableStream, entry: ZipEntry, most: int) -> SeekableStream:
+    """Return a stored member where it lies, as far as it is there. Raises Corrupt."""
+    return stretch(stream, _data_offset(stream, entry), entry.packed_bytes, most)
 
 
 def _content(stream: SeekableStream, entry: ZipEntry, keys: ZipKeys) -> Iterator[bytes]:
@@ -141,14 +152,19 @@ def _checked(entry: ZipEntry, content: Iterator[bytes], *, has_crc: bool = True)
         raise Mismatch(f"{size_bytes} bytes came out where {entry.size_bytes} were announced")
 
 
-def _packed(stream: SeekableStream, entry: ZipEntry) -> Iterator[bytes]:
-    """Yield the member's packed bytes; other members may be read in between."""
+def _data_offset(stream: SeekableStream, entry: ZipEntry) -> int:
+    """Return where the member's bytes start. Raises Corrupt."""
     stream.seek(entry.header_offset)
     header = stream.read(_LOCAL.size)
     if len(header) < _LOCAL.size or not header.startswith(_LOCAL_MAGIC):
         raise Corrupt("the member is not where the directory says")
     name_bytes, extra_bytes = _LOCAL.unpack(header)[-2:]
-    at = entry.header_offset + _LOCAL.size + name_bytes + extra_bytes
+    return int(entry.header_offset + _LOCAL.size + name_bytes + extra_bytes)
+
+
+def _packed(stream: SeekableStream, entry: ZipEntry) -> Iterator[bytes]:
+    """Yield the member's packed bytes; other members may be read in between."""
+    at = _data_offset(stream, entry)
     left = entry.packed_bytes
     while left > 0:
         stream.seek(at)

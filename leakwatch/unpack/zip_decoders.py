@@ -19,7 +19,7 @@ else:
 
 _MAX_WINDOW_LOG = 27
 """128 MiB, what ``zstd`` itself allows unasked."""
-_OPTIONS = {zstd.DecompressionParameter.window_log_max: _MAX_WINDOW_LOG}
+_OPTIONS: dict[int, int] = {zstd.DecompressionParameter.window_log_max: _MAX_WINDOW_LOG}
 FAULTS = (OSError, EOFError, ValueError, lzma.LZMAError, zstd.ZstdError)
 """What decoders raise for damaged data, beside ``zlib.error``."""
 

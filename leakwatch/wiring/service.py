@@ -27,6 +27,7 @@ from leakwatch.ports import Channel, Source
 from leakwatch.recording import Recorder
 from leakwatch.redaction import Redactor
 from leakwatch.rematch import Rematcher
+from leakwatch.sandbox.pool import SandboxPool
 from leakwatch.settings import Settings
 from leakwatch.store.session import SqlStore
 from leakwatch.wiring.channels import build_channels
@@ -111,11 +112,7 @@ async def build_service(
     matters = {matter.id: matter for matter in places.matters}
     async with AsyncExitStack() as stack:
         # The sandbox starts first: its zygotes must not inherit what comes later.
-        limits = read_limits(settings, images=corpora.have_pictures)
-        # One more than cores: a long file never keeps the pages waiting.
-        workers = (os.cpu_count() or 1) + 1
-        sandbox = stack.enter_context(open_sandbox(settings, limits, workers=workers))
-        await asyncio.to_thread(sandbox.start)
+        sandbox = await _started_sandbox(stack, settings, images=corpora.have_pictures)
         threads = _threads(stack)
         # Closed before the executor, which waits for what it runs: a read of a nasty file.
         stack.callback(sandbox.close)
@@ -157,6 +154,22 @@ async def build_service(
                 store=store, recorder=recorder, executor=threads.aside, clock=clock, owner=owner
             ),
         )
+
+
+async def _started_sandbox(
+    stack: AsyncExitStack, settings: Settings, *, images: bool
+) -> SandboxPool:
+    """Return a sandbox, one process of it at work: what is missing is known before the first poll.
+
+    Raises:
+        SandboxError: it does not start, or lacks a layer that the settings require.
+    """
+    # One more than cores: a long file never keeps the pages waiting.
+    workers = (os.cpu_count() or 1) + 1
+    limits = read_limits(settings, images=images)
+    sandbox = stack.enter_context(open_sandbox(settings, limits, workers=workers))
+    await asyncio.to_thread(sandbox.start)
+    return sandbox
 
 
 def _threads(stack: AsyncExitStack) -> Threads:

@@ -54,23 +54,34 @@ _LISTS = frozenset({"html", "xml"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How hosts are reached.
+
+    Args:
+        is_direct: straight from the host named, not through Tor.
+        allow_private: loopback and private addresses may be reached.
+        tor_proxy: ``socks5://HOST:PORT``.
+    """
+
+    is_direct: bool = False
+    allow_private: bool = False
+    tor_proxy: str = DEFAULT_PROXY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UrlTargets:
     """Gets URL targets; call it from any thread.
 
     Args:
         parser: the sandbox.
-        is_direct: straight from the host named, not through Tor.
-        allow_private: loopback and private addresses may be reached.
-        tor_proxy: ``socks5://HOST:PORT``.
+        way: how hosts are reached.
         is_full: read the directories of archives whole.
         say: told how a long look gets on.
         settings: caps and deadlines.
     """
 
     parser: PageParser
-    is_direct: bool = False
-    allow_private: bool = False
-    tor_proxy: str = DEFAULT_PROXY
+    way: Way = Way()
     is_full: bool = False
     say: Callable[[str], None] = lambda _: None
     settings: FetchSettings = field(default_factory=FetchSettings)
@@ -174,8 +185,8 @@ class UrlTargets:
         return FetchRequest(
             url=url,
             source=SOURCE,
-            via=Via.DIRECT if self.is_direct else Via.TOR,
-            allow_private=self.allow_private,
+            via=Via.DIRECT if self.way.is_direct else Via.TOR,
+            allow_private=self.way.allow_private,
             max_bytes=MAX_FETCHED_BYTES,
         )
 
@@ -184,8 +195,10 @@ class UrlTargets:
 
     @asynccontextmanager
     async def _fetcher(self, url: str) -> AsyncIterator[HttpFetcher]:
-        hosts = frozenset({urlsplit(url).hostname or ""}) if self.is_direct else frozenset[str]()
-        policy = url_policy(self.settings, tor_proxy=self.tor_proxy, direct_hosts=hosts)
+        hosts = (
+            frozenset({urlsplit(url).hostname or ""}) if self.way.is_direct else frozenset[str]()
+        )
+        policy = url_policy(self.settings, tor_proxy=self.way.tor_proxy, direct_hosts=hosts)
         fetcher = HttpFetcher(policy, clock=self.clock)
         try:
             yield fetcher

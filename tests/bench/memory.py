@@ -59,7 +59,7 @@ def main() -> None:
 
 def make(archive: Path, scratch: Path, megabytes: int) -> None:
     """Write the archive; parts of it lie in the scratch folder meanwhile."""
-    share = megabytes // 20
+    share = megabytes // 15
     inner = _zip(scratch / "inner.zip", [("blob.bin", partial(_blob, 3 * share)), *_notes(0)])
     packed = _zip(scratch / "packed.zip", [("inner.zip", partial(_file, inner))], packs=True)
     deep = _zip(scratch / "deep.zip", [("packed.zip", partial(_file, packed)), *_notes(1)])

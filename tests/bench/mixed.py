@@ -57,17 +57,16 @@ def measure(home: Path, work: Path, files: int, jobs: int) -> None:
     print(f"corpus build, {jobs} jobs, {files} files of each kind; start and end taken off")
     nothing = write(home / "nothing", "txt", 1)
     idle = min((build(nothing, work, jobs) for _ in range(3)), key=lambda spent: spent.wall_s)
-    rates = {}
+    spents = {}
     for kind, folder in folders.items():
-        spent = build(folder, work, jobs) - idle
-        rates[kind] = files / spent.wall_s
-        _line(kind, files, _bytes_in(folder), spent)
+        spents[kind] = build(folder, work, jobs) - idle
+        _line(kind, files, _bytes_in(folder), spents[kind])
     mixed = mix(home / "mixed", files)
     count = sum(1 for path in mixed.rglob("*") if path.is_file())
     spent = build(mixed, work, jobs) - idle
     _line("mixed", count, _bytes_in(mixed), spent)
-    print(f"{PDFS:,} PDFs of three pages: {PDFS / rates['pdf'] / 60:.1f} minutes")
-    print(f"{ALL_FILES:,} mixed files: {ALL_FILES / count * spent.wall_s / 60:.1f} minutes")
+    _minutes(f"{PDFS:,} PDFs of three pages", spents["pdf"], PDFS / files, jobs)
+    _minutes(f"{ALL_FILES:,} mixed files", spent, ALL_FILES / count, jobs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +139,11 @@ def _line(kind: str, files: int, size_bytes: int, spent: Spent) -> None:
         f"  {kind:6}{files:7} files {size_bytes / 1e6:8.1f} MB {files / spent.wall_s:8.0f} files/s"
         f" {size_bytes / 1e6 / spent.wall_s:7.1f} MB/s {spent.cpu_s / files * 1000:7.2f} ms of CPU"
     )
+
+
+def _minutes(what: str, spent: Spent, times: float, jobs: int) -> None:
+    wall, cpu = (times * seconds / 60 for seconds in (spent.wall_s, spent.cpu_s / jobs))
+    print(f"{what}: {wall:.1f} minutes; {cpu:.1f} where the cores have nothing else to do")
 
 
 def _keygen(work: Path) -> None:

@@ -112,7 +112,7 @@ def test_the_tables_fit_and_name_gaps_and_fates(run: Run) -> None:
     assert max(map(len, out.splitlines())) <= 80
     for words in ("2 h 14 min", ["88 ok", "8 failed"][1], "letter of 1 May", "400000"):
         assert words in out
-    assert "unknown  unread" in out
+    assert "unknown  no_text" in out
 
 
 def test_json_adds_up_to_the_rows(run: Run) -> None:

@@ -27,6 +27,7 @@ from leakwatch.errors import (
 from leakwatch.sandbox.landlock import Landlock
 from tests.support.corpora import note, write_tree
 from tests.support.http_site import reply, serve_aside
+from tests.support.locked_zips import winzip
 from tests.support.pictures import letter, pages, photo, saved
 from tests.support.range_site import Held, ranged
 
@@ -371,3 +372,48 @@ def test_what_was_not_read_is_summed_up_on_stderr(
     said = capsys.readouterr().err
     assert "looked at 3 files and members, 2 of them not read as text" in said
     assert "zip: 1 corrupt" in said
+
+
+def test_an_archive_in_volumes_is_one_in_a_folder_and_by_its_first(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Members stand below the first volume; the others have no line."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for n in range(3):
+            archive.writestr(f"{n}.txt", note(n))
+    raw = packed.getvalue()
+    pieces = {f"dump.zip.{n + 1:03}": raw[n * 100 : (n + 1) * 100] for n in range(len(raw) // 100)}
+    last = f"dump.zip.{len(pieces) + 1:03}"
+    write_tree(tmp_path, {**pieces, last: raw[len(pieces) * 100 :], "other.txt": note("clean")})
+    for target in (tmp_path, tmp_path / "dump.zip.001"):
+        code, lines = scan(home, capsys, target)
+        assert code == 0
+        assert [line["artefact"] for line in lines] == [f"dump.zip.001!/{n}.txt" for n in range(3)]
+        assert all(line["matches"][0]["grade"] == "conclusive" for line in lines)
+
+
+def test_passwords_come_from_a_file_and_are_shown_nowhere(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without the right one the archive is told to be encrypted; a file open to others is warned of."""
+    passwords = tmp_path / "passwords"
+    passwords.write_text("wrong\n\nhunter2\n")
+    passwords.chmod(0o644)
+    write_tree(tmp_path / "in", {"dump.zip": winzip([("a.txt", note(1).encode())], b"hunter2")})
+    code, lines = scan(home, capsys, tmp_path / "in")
+    assert [(line["artefact"], line["error"]) for line in lines if line["error"]] == [
+        ("dump.zip!/a.txt", "encrypted")
+    ]
+    code = main(
+        arguments(home, tmp_path / "in", options=("--json", "--password-file", str(passwords)))
+    )
+    shown = capsys.readouterr()
+    assert code == 0
+    [line] = map(json.loads, shown.out.splitlines())
+    assert (line["artefact"], line["error"]) == ("dump.zip!/a.txt", None)
+    assert "may be read by others" in shown.err
+    assert "hunter2" not in shown.out + shown.err
+    passwords.unlink()
+    options = ("--password-file", str(passwords))
+    assert main(arguments(home, tmp_path / "in", options=options)) == MissingFile.exit_code

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from leakwatch.model.capture import PollOutcome
-from leakwatch.model.taking import ArtefactCount, Fate, Ground, Outcome, Purpose, Taking
+from leakwatch.model.taking import ArtefactCount, Fate, Ground, Purpose, Taking
 from leakwatch.ports import Store
 from tests.support.store import MATTER, NOW, SOURCE, a_poll, a_spec, after
 
@@ -32,8 +32,8 @@ def a_taking(number: int = 1, **changes: Any) -> Taking:
             Ground("other", "metadata_only", None, Fate.REFUSED_BY_POLICY),
         ),
         artefacts=(
-            ArtefactCount("zip", Outcome.OPENED, 1),
-            ArtefactCount("unknown", Outcome.UNREAD, 70_000),
+            ArtefactCount("zip", "opened", 1),
+            ArtefactCount("unknown", "no_text", 70_000),
         ),
     )
     return replace(taking, **changes)
@@ -61,6 +61,7 @@ async def test_what_was_begun_is_replaced_by_how_it_ended(store: Store) -> None:
         await uow.takings.put([begun])
         assert await uow.takings.query() == [begun]
         await uow.takings.put([ended])
+        await uow.takings.put([begun])
         await uow.takings.put([])
         assert await uow.takings.query() == [ended]
 

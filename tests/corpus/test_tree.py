@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from leakwatch.corpus.tree import Found, count, pieces_root, read_bytes, walk
+from leakwatch.corpus.intake import batches
+from leakwatch.corpus.tree import Found, TreeEntry, count, pieces_root, read_bytes, siblings, walk
 from tests.support.corpora import write_tree
 
 
@@ -67,3 +68,41 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
     root.mkdir()
     (root / os.fsdecode(b"\xff\xfe.txt")).write_bytes(b"1")
     assert read_bytes(next(walk(root))) == b"1"
+
+
+VOLUMES = dict.fromkeys(("a.part1.rar", "a.part2.rar", "a.part10.rar", "a.part1.rar.txt"), "x")
+
+
+def numbers(entries: list[TreeEntry]) -> list[tuple[str, int | None]]:
+    return [(e.relative, e.volume.number if e.volume else None) for e in entries]
+
+
+def test_volumes_come_together_in_their_order(tmp_path: Path) -> None:
+    """As many entries as files, whatever stands between them by name; other folders apart."""
+    root = write_tree(tmp_path, {**VOLUMES, "b/a.part3.rar": "x"})
+    assert numbers(list(walk(root))) == [
+        ("a.part1.rar", 1),
+        ("a.part2.rar", 2),
+        ("a.part10.rar", 10),
+        ("a.part1.rar.txt", None),
+        ("b/a.part3.rar", None),
+    ]
+    assert count(root) == 5
+
+
+def test_volumes_are_a_batch_of_their_own(tmp_path: Path) -> None:
+    """Two archives in volumes are two; what is no volume goes with its like."""
+    files = ("1.txt", "a.7z.001", "a.7z.002", "b.7z.001", "b.7z.002", "c.txt", "d.txt")
+    root = write_tree(tmp_path, dict.fromkeys(files, "x"))
+    cut = [[e.relative for e in batch] for batch in batches(walk(root))]
+    assert cut == [["1.txt"], [*files[1:3]], [*files[3:5]], ["c.txt", "d.txt"]]
+
+
+def test_the_first_volume_has_siblings_the_others_have_none(tmp_path: Path) -> None:
+    """A link among them is none."""
+    root = write_tree(tmp_path, VOLUMES)
+    (root / "a.part3.rar").symlink_to(root / "a.part2.rar")
+    found = siblings(root / "a.part1.rar")
+    assert [e.relative for e in found if e.found is Found.FILE] == [*VOLUMES][:3]
+    for name in ("a.part2.rar", "a.part1.rar.txt", "none.part1.rar"):
+        assert siblings(root / name) == []

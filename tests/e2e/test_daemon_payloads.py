@@ -138,7 +138,7 @@ async def test_fingerprint_and_drop_keeps_no_byte(stage: Stage) -> None:
     assert told["read"]["payload"]["fates"] == {"fingerprinted_and_dropped": 1}
     assert [w["authorisation"] for w in told["reasons"]] == ["letter of consent"]
     kinds = {(a["kind"], a["outcome"]) for a in told["artefacts"]}
-    assert {("zip", "opened"), ("unknown", "unread")} <= kinds
+    assert {("zip", "opened"), ("unknown", "runs_of_text")} <= kinds
     assert all(path.stat().st_size < MIB for path in files_below(stage.state / "vault"))
 
 

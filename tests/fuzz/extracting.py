@@ -15,6 +15,7 @@ from leakwatch.extract.html import HtmlPage
 from leakwatch.extract.image import PictureFile
 from leakwatch.extract.packbits import unpack
 from leakwatch.extract.picture_text import texts as picture_texts
+from leakwatch.extract.runs import TextRuns
 from leakwatch.extract.stripped import linear_text, strip_tags
 from tests.fuzz.target import Target, drained
 from tests.support.dicom import (
@@ -88,6 +89,13 @@ TARGETS = (
     Target("packbits", lambda data: unpack(data[1:], data[0] * 64 if data else 0), texts),
     # Pillow raises anything; what is looked for here is our own arithmetic and dead processes.
     Target("dicom_pictures", lambda data: DicomPictures().read(io.BytesIO(data), _LIMITS), dicoms),
+    Target(
+        "runs",
+        lambda data: TextRuns().extract(io.BytesIO(data), max_chars=100_000),
+        lambda: (
+            bytes(9) + b"The patient was seen again. " * 3 + "Wide words".encode("utf-16-le"),
+        ),
+    ),
     Target("picture_text", lambda data: drained(picture_texts(io.BytesIO(data))), labelled),
     Target(
         "picture",

@@ -50,10 +50,36 @@ def trees() -> list[bytes]:
     ]
 
 
+def lists() -> list[bytes]:
+    """Return runs that are long enough to count, one a format."""
+    rows = [(f"letters/scan {n}.pdf", 100 * n) for n in range(1, 8)]
+    formats = (
+        "-rw-r--r-- 1 a b {size} Jan  1 12:00 {path}",
+        "01/15/2025  03:21 PM {size:>17,} {path}",
+        "├── [{size:>11}]  {path}",
+        "│   ├── {path}",
+        "{size}\t./{path}",
+        "2024-01-01 12:00:00 ....A {size:>12} {size:>12}  {path}",
+        "{size:>9}  Defl:N  9 19% 2024-01-01 12:00 1a2b3c4d  {path}",
+        "Path = {path}\nSize = {size}\nCRC = 1A2B3C4D\n",
+        '{{"Path":"{path}","Size":{size}}},',
+        "{path} 1A2B3C4D",
+        '"{path}",{size}',
+        "* {path} (1.2 MB)",
+        "{path}    01-Jan-2025 12:00   {size}",
+    )
+    return [
+        "\n".join(line.format(path=path, size=size) for path, size in rows).encode()
+        for line in formats
+    ]
+
+
 TARGETS = (
     Target("magnet", lambda data: read_magnet(data.decode("utf-8", "replace")), links),
     Target("bencode", decode, torrents),
     Target("torrent", read_torrent, torrents),
     Target("torrent_plainly", lambda data: read_torrent(data, plainly=True), torrents),
-    Target("trees", lambda data: listing_in(data.decode("utf-8", "replace")), trees),
+    Target(
+        "trees", lambda data: listing_in(data.decode("utf-8", "replace")), lambda: trees() + lists()
+    ),
 )

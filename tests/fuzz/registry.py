@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from tests.fuzz import archives, documents, extracting, frames, listings, pages, unpacking
+from tests.fuzz import (
+    archives,
+    containers,
+    documents,
+    extracting,
+    frames,
+    listings,
+    pages,
+    remote,
+    unpacking,
+)
 from tests.fuzz.target import by_name
 
 TARGETS = by_name(
     unpacking.TARGETS,
     archives.TARGETS,
+    containers.TARGETS,
     extracting.TARGETS,
     documents.TARGETS,
     listings.TARGETS,
     pages.TARGETS,
+    remote.TARGETS,
     frames.TARGETS,
 )

@@ -143,7 +143,9 @@ def walk(
     return walker.walk(io.BytesIO(content), "whole")
 
 
-def artefacts(content: bytes, *, limits: BudgetLimits | None = None) -> dict[str, Artefact]:
+def artefacts(
+    content: bytes, *, limits: BudgetLimits | None = None, resume: Resume | None = None
+) -> dict[str, Artefact]:
     """Return what a walk finds, by ordinal."""
-    events = walk(content, limits=limits)
+    events = walk(content, limits=limits, resume=resume)
     return {e.artefact.path.ordinal: e.artefact for e in events if isinstance(e, Done)}

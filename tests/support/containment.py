@@ -15,7 +15,7 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,44 +83,8 @@ def attempts(folder: Path) -> list[Attempt]:
         Attempt("remove a file", "remove_file", paths),
         Attempt("change a mode", "chmod_file", paths),
         Attempt("make, move, link, remove", "change_folder", {"path": str(folder)}),
-        Attempt("exec", "execute"),
-        Attempt("spawn a program", "spawn"),
-        Attempt("fork", "fork"),
-        Attempt("fork by a bare clone", "fork_by_clone"),
-        Attempt("make a thread", "make_thread"),
-        Attempt("kill zygote and pool", "kill_both", {"pid": os.getpid()}),
-        Attempt("trace the zygote", "trace_parent"),
-        Attempt("read the zygote's memory", "read_parent"),
-        Attempt("raise a limit", "raise_limits"),
-        _call("set limits of the pool", 302, 261, os.getpid(), 7, [16], [16]),
-        _call("memfd_create", 319, 279, [8], 0),
-        _call("io_uring_setup", 425, 425, 8, [128]),
-        _call("keyctl", 250, 219, 0, -3, 1),
-        _call("add_key", 248, 217, [8], [8], [8], 8, -3),
-        _call("userfaultfd", 323, 282, 0),
-        _call("bpf", 321, 280, 0, [64], 64),
-        _call("perf_event_open", 298, 241, [128], 0, -1, -1, 0),
-        _call("unshare a user namespace", 272, 97, 0x10000000),
-        _call("mount", 165, 40, [8], [8], [8], 0, 0),
-        _call("chroot", 161, 51, [8]),
-        _call("shmget", 29, 194, 0, 4096, 0o1600),
-        _call("mq_open", 240, 180, [8], 0o102, 0o600, 0),
-        _call("pidfd_open", 434, 434, os.getpid(), 0),
-        _call("personality", 135, 92, 0x0040000),
-        Attempt("allocate 4 GB", "allocate", outcome="MemoryError"),
-        Attempt("loop", "spin", outcome="CPU limit of 1 s"),
-        Attempt("sleep", "sleep", outcome="wall limit of 6 s"),
-        Attempt("print without end", "print_without_end", outcome="CPU limit of 1 s"),
-        Attempt("answer without end", "flood", outcome="broke the protocol"),
-        Attempt("close the pipe and sleep", "close_output", outcome="it died of SIGKILL"),
-        Attempt("dereference NULL", "crash", outcome="SIGSEGV"),
-        Attempt("abort", "abort", outcome="it died of"),
-        Attempt("overflow the stack in C", "overflow_stack", outcome="SIGSEGV"),
-        Attempt("talk nonsense", "talk_nonsense", outcome="broke the protocol"),
-        *(
-            Attempt(f"forge a frame: {says}", "write_frame", options, outcome="broke the protocol")
-            for says, options in _FORGED.items()
-        ),
+        *_PROCESSES_AND_CALLS,
+        *_DEATHS,
     ]
 
 
@@ -140,6 +104,50 @@ _FORGED: Mapping[str, Mapping[str, Any]] = {
     "an error of its own making": {"header": {**_DONE, **_PLACE, "o": [1], "e": "x"}},
     "a frame of no type": {"header": {}},
 }
+
+
+_PROCESSES_AND_CALLS: Sequence[Attempt] = (
+    Attempt("exec", "execute"),
+    Attempt("spawn a program", "spawn"),
+    Attempt("fork", "fork"),
+    Attempt("fork by a bare clone", "fork_by_clone"),
+    Attempt("make a thread", "make_thread"),
+    Attempt("kill zygote and pool", "kill_both", {"pid": os.getpid()}),
+    Attempt("trace the zygote", "trace_parent"),
+    Attempt("read the zygote's memory", "read_parent"),
+    Attempt("raise a limit", "raise_limits"),
+    _call("set limits of the pool", 302, 261, os.getpid(), 7, [16], [16]),
+    _call("memfd_create", 319, 279, [8], 0),
+    _call("io_uring_setup", 425, 425, 8, [128]),
+    _call("keyctl", 250, 219, 0, -3, 1),
+    _call("add_key", 248, 217, [8], [8], [8], 8, -3),
+    _call("userfaultfd", 323, 282, 0),
+    _call("bpf", 321, 280, 0, [64], 64),
+    _call("perf_event_open", 298, 241, [128], 0, -1, -1, 0),
+    _call("unshare a user namespace", 272, 97, 0x10000000),
+    _call("mount", 165, 40, [8], [8], [8], 0, 0),
+    _call("chroot", 161, 51, [8]),
+    _call("shmget", 29, 194, 0, 4096, 0o1600),
+    _call("mq_open", 240, 180, [8], 0o102, 0o600, 0),
+    _call("pidfd_open", 434, 434, os.getpid(), 0),
+    _call("personality", 135, 92, 0x0040000),
+)
+_DEATHS: Sequence[Attempt] = (
+    Attempt("allocate 4 GB", "allocate", outcome="MemoryError"),
+    Attempt("loop", "spin", outcome="CPU limit of 1 s"),
+    Attempt("sleep", "sleep", outcome="wall limit of 6 s"),
+    Attempt("print without end", "print_without_end", outcome="CPU limit of 1 s"),
+    Attempt("answer without end", "flood", outcome="broke the protocol"),
+    Attempt("close the pipe and sleep", "close_output", outcome="it died of SIGKILL"),
+    Attempt("dereference NULL", "crash", outcome="SIGSEGV"),
+    Attempt("abort", "abort", outcome="it died of"),
+    Attempt("overflow the stack in C", "overflow_stack", outcome="SIGSEGV"),
+    Attempt("talk nonsense", "talk_nonsense", outcome="broke the protocol"),
+    *(
+        Attempt(f"forge a frame: {says}", "write_frame", options, outcome="broke the protocol")
+        for says, options in _FORGED.items()
+    ),
+)
 
 
 def page(attempt: Attempt) -> bytes:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import random
 import zlib
+from dataclasses import replace
 
 from leakwatch.unpack.budget import BudgetLimits
 from leakwatch.unpack.events import Done, Opened, Resume
@@ -12,6 +14,7 @@ from tests.support.archives import (
     gzip_bomb,
     nested_zip,
     patched,
+    tar_of,
     walk,
     zip_of,
 )
@@ -157,15 +160,62 @@ def test_an_archive_that_holds_itself_ends() -> None:
 
 def test_a_format_read_from_its_end_is_not_held_beyond_its_size() -> None:
     """Too large an archive within an archive is told unopened, its digests complete."""
-    large = zip_of([("x", b"x")]) + bytes(3 * MIB)
-    large = bytes(3 * MIB) + zip_of([("x", b"x")])
-    content = zip_of([("large.zip", b"PK\x03\x04" + large)], method=0)
+    large = random.Random(1).randbytes(3 * MIB) + zip_of([("x", b"x")])
+    content = zip_of([("large.zip", b"PK\x03\x04" + large)])
     found = artefacts(content, limits=SMALL)["0"]
     assert (found.error, found.detail) == (
         "budget_exceeded",
         "too large to be opened inside an archive",
     )
     assert found.sha256
+
+
+def test_a_stored_archive_is_opened_where_it_lies() -> None:
+    """However large it is and however deep, nothing of it is held, and its digests are complete."""
+    large = zip_of([("blob", random.Random(1).randbytes(3 * MIB)), ("x.txt", b"found")], method=0)
+    tree = tar_of([("large.zip", large)])
+    content = zip_of([("in.zip", zip_of([("tree.tar", tree)], method=0))], method=0)
+    limits = replace(SMALL, max_held_bytes=MIB, max_total_bytes=64 * MIB, max_depth=5)
+    found = artefacts(content, limits=limits)
+    assert found["0.0.0.1"].text == "found"
+    assert found["0.0.0"].sha256 == hashlib.sha256(large).hexdigest()
+    assert found["0.0"].sha256 == hashlib.sha256(tree).hexdigest()
+    assert all(one.error is None for one in found.values())
+
+
+def test_an_archive_in_a_tar_is_opened_where_it_lies() -> None:
+    """A tar is read forwards, and what is in it in between; packed, it is read as it comes."""
+    large = zip_of([("blob", random.Random(1).randbytes(3 * MIB)), ("x.txt", b"found")], method=0)
+    tree = tar_of([("a.txt", b"before"), ("large.zip", large), ("b.txt", b"behind")])
+    limits = replace(SMALL, max_held_bytes=MIB, max_total_bytes=64 * MIB)
+    found = artefacts(tree, limits=limits)
+    assert [found[n].text for n in ("0", "1.1", "2")] == ["before", "found", "behind"]
+    packed = artefacts(gzip.compress(tree), limits=limits)
+    assert [packed[f"0.{n}"].text for n in ("0", "2")] == ["before", "behind"]
+    assert packed["0.1"].error == "budget_exceeded"
+
+
+def test_a_stored_archive_that_lies_gives_its_neighbours_all_the_same() -> None:
+    """One whose bytes do not fit their checksum, or that is cut short, costs itself alone."""
+    large = zip_of([("blob", bytes(2 * MIB)), ("x.txt", b"found")], method=0)
+    content = zip_of([("large.zip", large), ("after.txt", b"after")], method=0)
+    wrong = artefacts(patched(content, 0, "crc32", 1), limits=SMALL)
+    assert (wrong["0"].error, wrong["0.1"].text, wrong["1"].text) == ("corrupt", "found", "after")
+    small = replace(SMALL, max_total_bytes=3 * MIB)
+    short = artefacts(zip_of([("a", large), ("b", large)], method=0), limits=small)
+    assert short[""].error == "budget_exceeded"
+
+
+def test_what_is_held_at_all_levels_together_is_bounded() -> None:
+    """An archive in an archive in an archive, all packed: they share one account."""
+    noise = random.Random(1).randbytes(MIB)
+    middle = zip_of([("inner.zip", zip_of([("noise", noise), ("x.txt", b"found")], method=0))])
+    content = zip_of([("middle.zip", middle)])
+    roomy = replace(SMALL, max_total_bytes=64 * MIB, max_held_total_bytes=4 * MIB)
+    assert artefacts(content, limits=roomy)["0.0.1"].text == "found"
+    tight = artefacts(content, limits=replace(roomy, max_held_total_bytes=3 * MIB // 2))
+    assert tight["0.0"].error == "budget_exceeded"
+    assert tight["0"].error is None
 
 
 def test_archives_without_a_reader_are_said_to_be_unread() -> None:

@@ -16,7 +16,7 @@ from leakwatch.model.match import Grade, Match, Method
 from leakwatch.sandbox.limits import ReadLimits
 from leakwatch.sandbox.pool import SandboxPool
 from leakwatch.settings.tree import FetchSettings
-from leakwatch.wiring.urls import MAX_FETCHED_BYTES, UrlTargets
+from leakwatch.wiring.urls import MAX_FETCHED_BYTES, UrlTargets, Way
 from tests.support.http_site import Route, reply, serve_aside
 from tests.support.range_site import Held, Served, ranged
 from tests.support.virtual_zip import Line, virtual_zip
@@ -42,8 +42,7 @@ class Scan:
     def __call__(self, url: str) -> list[Fetched]:
         targets = UrlTargets(
             parser=self.sandbox,
-            is_direct=True,
-            allow_private=True,
+            way=Way(is_direct=True, allow_private=True),
             is_full=self.is_full,
             say=self.said.append,
             settings=FetchSettings(requests_per_host_per_minute=60_000.0, attempts=1),

@@ -27,19 +27,28 @@ _SPACE = r"[^\S\n]"
 _STATED = re.compile(
     rf"(?<![^\W_])(?:{_WORDS})(?![^\W_])"
     # "for the archive", "(all parts)": what may stand before the sign.
-    rf"(?:{_SPACE}{{1,4}}(?:for|to|of|para|de|pour|für|для|от)\b[^\n:=：]{{0,40}})?"
+    rf"(?:{_SPACE}{{1,4}}(?:for|to|of|para|de|pour|für|для|от)\b[^\n:=\uff1a]{{0,40}})?"
     rf"(?:{_SPACE}{{0,4}}[(\[][^\n)\]]{{0,40}}[)\]])?"
     rf"{_SPACE}{{0,8}}"
-    r"(?:[:=：＝]>?|[-–—]{1,2}>?|→|>{1,2}|(?:is|es|est|é|ist|to)\b:?)"
+    r"(?:[:=\uff1a\uff1d]>?|[-\u2013\u2014]{1,2}>?|→|>{1,2}|(?:is|es|est|é|ist|to)\b:?)"
     rf"(?P<rest>[^\n]{{0,200}})(?P<next>(?:\n{_SPACE}{{0,8}}){{0,3}}[^\n]{{0,200}})",
     re.IGNORECASE,
 )
 _CHINESE = re.compile(
     # No word boundary within Chinese text, and none needed.
-    r"(?:密码|密碼)(?:是|为|為)?[:：=]?(?P<rest>[^\n]{0,200})(?P<next>(?:\n[^\S\n]{0,8}){0,3}[^\n]{0,200})"
+    r"(?:密码|密碼)(?:是|为|為)?[:\uff1a=]?(?P<rest>[^\n]{0,200})(?P<next>(?:\n[^\S\n]{0,8}){0,3}[^\n]{0,200})"
 )
-_QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "‘": "’", "«": "»", "「": "」", "[": "]"}
-_TRAILING = ".,;:!?)]}>\"'`”’»。，；"
+_QUOTES = {
+    '"': '"',
+    "'": "'",
+    "`": "`",
+    "\u201c": "\u201d",
+    "\u2018": "\u2019",
+    "«": "»",
+    "「": "」",
+    "[": "]",
+}
+_TRAILING = ".,;:!?)]}>\"'`\u201d\u2019»\u3002\uff0c\uff1b"
 
 
 def passwords_in(text: str) -> tuple[str, ...]:
