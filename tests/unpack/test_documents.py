@@ -47,6 +47,7 @@ def test_a_document_is_one_artefact() -> None:
         ("word/afchunk.mht", True),
         ("Object 1", True),
         ("Object 1/content.xml", False),
+        ("ObjectReplacements/Object 1", False),
         ("word/media/image1.png", False),
         ("word/media/film.mp4", True),
         ("word/document.xml", False),
