@@ -77,6 +77,7 @@ _SECOND_WAYS: Mapping[str, Extractor] = MappingProxyType(
         "hl7": PlainText(),
         "doc": CarvedText(),
         "ppt": CarvedText(),
+        "rtf": CarvedText(),
         "ole": CarvedText(),
     }
 )

@@ -37,6 +37,7 @@ _BOOK_ENDS = {
     *("html", "htm", "xhtml", "css", "ncx", "opf", "js", "woff", "woff2", "smil", "pls"),
     *_PART_ENDS,
 }
+_NEVER = ("ppt/printersettings/", "objectreplacements/", "thumbnails/", "[trash]/")
 _NAMED_PARTS = frozenset({"mimetype", "layout-cache", "current"})
 
 
@@ -45,15 +46,21 @@ class DocumentPackage:
 
     needs_seek = True
 
-    def __init__(self, *, is_book: bool = False) -> None:
-        """``is_book``: parts may lie in any folder, pages and style sheets too."""
+    def __init__(self, *, is_book: bool = False, with_text: bool = False) -> None:
+        """Choose what is given.
+
+        Args:
+            is_book: parts may lie in any folder, pages and style sheets too.
+            with_text: parts with text come as well, as from a damaged document.
+        """
+        self._with_text = with_text
         self._archive = ZipArchive()
         self._is_book = is_book
 
     def has_members(self, stream: SeekableStream) -> bool:
         """Tell whether anything is attached; or parts must do, as the document is damaged."""
         return _is_damaged(stream) or any(
-            self._is_attached(entry.name) for entry in read_directory(stream)
+            entry.size_bytes and self._is_attached(entry.name) for entry in read_directory(stream)
         )
 
     def members(self, stream: SeekableStream, passwords: Sequence[str] = (), /) -> Iterator[Member]:
@@ -62,19 +69,20 @@ class DocumentPackage:
         Of a damaged document, which gives no text as a whole, the parts with
         text come as well.
         """
-        is_damaged = _is_damaged(stream)
+        is_damaged = self._with_text or _is_damaged(stream)
         for member in self._archive.members(stream, passwords):
-            if self._is_attached(member.name) or (is_damaged and _is_text(member.name)):
+            is_wanted = member.size_bytes and self._is_attached(member.name)
+            if is_wanted or (is_damaged and _is_text(member.name)):
                 yield member
 
     def _is_attached(self, name: str) -> bool:
         name = tidy_name(name)
         if name.endswith("/"):
             return False
+        if name in _NAMED_PARTS or name.startswith(_NEVER):
+            return False
         if _ATTACHED.fullmatch(name):
             return True
-        if name in _NAMED_PARTS or name.startswith("ppt/printersettings/"):
-            return False
         # Whatever lies where no part belongs is something put there.
         is_at_home = self._is_book or "/" not in name or bool(_FOLDERS.fullmatch(name))
         ends = _BOOK_ENDS if self._is_book else _PART_ENDS

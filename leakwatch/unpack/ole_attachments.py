@@ -61,7 +61,8 @@ class OleAttachments:
         ordinal = 0
         for path, entry in file.entries.items():
             make = _OBJECTS.get(path[-1])
-            if make is not None and not entry.is_storage and (len(path) > 1 or path[0] == _NATIVE):
+            is_own = path[0] in _OWN_STREAMS and len(path) == 1
+            if make is not None and entry.size_bytes and not entry.is_storage and not is_own:
                 yield make(file, entry, ordinal)
                 ordinal += 1
         if file.has(_SLIDES):
@@ -110,6 +111,8 @@ def _document_text(file: CompoundFile, entry: OleEntry) -> Iterator[bytes]:
         yield piece.replace("\r", "\n").encode("utf-8", "replace")
 
 
+_OWN_STREAMS = frozenset({"workbook", "worddocument"})
+"""At the root these are the document itself."""
 _OBJECTS = {
     _NATIVE: _native,
     _PACKAGE: _as_it_is,

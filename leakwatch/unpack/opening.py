@@ -5,11 +5,14 @@ from __future__ import annotations
 from leakwatch.unpack.blobs import BLOB_KINDS, TextWithBlobs, has_blobs
 from leakwatch.unpack.budget import BudgetLimits
 from leakwatch.unpack.container import Container, Document, SeekableStream
+from leakwatch.unpack.document_package import DocumentPackage
 from leakwatch.unpack.formats import CONTAINERS, DOCUMENTS
 from leakwatch.unpack.long_text import LONG_KINDS, LongText
-from leakwatch.unpack.refine import PACKAGE_KINDS
+from leakwatch.unpack.refine import COMPOUND_KINDS, PACKAGE_KINDS, is_package
 from leakwatch.unpack.self_extractor import PROGRAM_KINDS, appended_kind
 from leakwatch.unpack.zip_directory import has_directory
+
+_PACKAGE_PARTS = DocumentPackage(with_text=True)
 
 
 def forward_opener(kind: str) -> Container | None:
@@ -36,7 +39,11 @@ def opener(kind: str, stream: SeekableStream) -> Container | None:
     if document is not None and _has_members(document, stream):
         return document
     if kind not in PACKAGE_KINDS and has_directory(stream):
-        return CONTAINERS["zip"]
+        if not is_package(stream):
+            return CONTAINERS["zip"]
+        # Office keeps a document's theme as a package in the old formats too: the
+        # same in all letters from one template.
+        return None if kind in COMPOUND_KINDS else _PACKAGE_PARTS
     appended = appended_kind(stream) if kind in PROGRAM_KINDS else None
     if appended is not None:
         return CONTAINERS[appended]

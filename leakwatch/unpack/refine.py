@@ -53,6 +53,14 @@ def refine(kind: str, stream: SeekableStream) -> str:
 
 PACKAGE_KINDS = frozenset({"docx", "xlsx", "pptx", "odf", "epub", "xps", "opc"})
 """Documents that are ZIP files."""
+COMPOUND_KINDS = frozenset({"doc", "xls", "ppt", "msg", "ole"})
+"""Documents that are compound files."""
+
+
+def is_package(stream: SeekableStream) -> bool:
+    """Tell whether a file that ends with a ZIP directory ends with an Office package."""
+    names = {tidy_name(entry.name) for entry in islice(read_directory(stream), MAX_PARTS)}
+    return names >= _OPC_PARTS
 
 
 def _package(kind: str, stream: SeekableStream) -> str:

@@ -18,6 +18,7 @@ from tests.support.office import (
     message_streams,
     msg,
     odt,
+    package,
     paragraphs,
     slide_record,
     word_streams,
@@ -46,6 +47,7 @@ def test_a_document_is_one_artefact() -> None:
         ("word/afchunk.mht", True),
         ("Object 1", True),
         ("Object 1/content.xml", False),
+        ("ObjectReplacements/Object 1", False),
         ("word/media/image1.png", False),
         ("word/media/film.mp4", True),
         ("word/document.xml", False),
@@ -125,6 +127,21 @@ def test_a_zip_at_the_end_of_a_document_is_opened() -> None:
     """A PDF and an archive in one are read as both."""
     found = texts(with_text("the cover") + zip_of([("a.txt", b"hidden")]))
     assert found == {"0": ("text", "hidden"), "": ("pdf", "the cover")}
+
+
+def test_a_theme_inside_an_old_document_is_no_member() -> None:
+    """Word 2007 and later put one into a .doc, as a package at its end."""
+    theme = package([("theme/theme/theme1.xml", b"<a:theme/>")])
+    assert texts(doc("the text") + theme) == {"": ("doc", "the text")}
+    assert texts(doc("the text") + zip_of([("a.txt", b"hidden")]))["0"] == ("text", "hidden")
+
+
+def test_a_package_at_the_end_of_a_picture_gives_its_text_alone() -> None:
+    """Its theme is the same in strangers' documents."""
+    parts = [("word/theme/theme1.xml", b"<a:theme>x</a:theme>")]
+    found = texts(b"\xff\xd8\xff\xe0" + bytes(400) + docx("the text", parts=parts))
+    assert "the text" in found["2"][1]
+    assert set(found) == {"2", ""}
 
 
 def test_a_document_whose_parser_died_is_read_the_second_way() -> None:
