@@ -228,7 +228,7 @@ def test_what_was_not_read_is_counted_by_kind_and_listed_for_the_custodian(
     kinds = json.loads(capsys.readouterr().out)["kinds"]
     assert kinds == {"jpeg": {"pictures_only": 1}, "text": {"text": 1}, "zip": {"corrupt": 1}}
     assert "b.zip" not in (Path(out) / "manifest.json").read_text(encoding="utf-8")
-    write_tree(tmp_path / "more", {"d.txt": note(2), "e.bin": bytes(range(256))})
+    write_tree(tmp_path / "more", {"d.txt": note(2), "e.bin": bytes(range(1, 9)) * 32})
     more = str(tmp_path / "more.csv")
     added = ["corpus", "add", out, str(tmp_path / "more"), "--key", key, "--report", more]
     assert main(added) == 0
