@@ -13,7 +13,8 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 
-_TAG = re.compile(r"<([^<>]*)>")
+_TAG = re.compile(r"<(?![\s\d=])([^<>]*)>")
+"""What "< 70 and >" is not: a name, a slash, a mark of XML's own stands behind the bracket."""
 _LOCAL_NAME = re.compile(r"/?(?:[^\s:/>\"']*:)?([^\s:/>\"']*)")
 # Names begin behind white space: none is looked at twice.
 _ATTRIBUTE = re.compile(r"""(?<=\s)([^\s=<>"'/]{1,100})\s{0,9}=\s{0,9}(?:"([^"<]*)"|'([^'<]*)')""")
