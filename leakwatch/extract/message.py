@@ -11,6 +11,7 @@ import codecs
 import re
 import struct
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from leakwatch.extract.base import ContentStream, Extraction
 from leakwatch.extract.compressed_rtf import decompress
@@ -25,6 +26,7 @@ _WIDE, _NARROW, _BINARY, _OBJECT = "001f", "001e", "0102", "000d"
 _FIRST = ("0037", "0c1a", "0c1f", "5d01", "0e04", "0e03", "0e02")
 """Subject, sender (name and addresses), to, cc, bcc."""
 _BODY, _HTML, _RTF = "1000", "1013", "1009"
+_CONTENT_ID = "3712"
 _TECHNICAL = frozenset({
     _BODY, _HTML, _RTF, "001a", "003d", "0044", "0064", "0065", "0070", "0075", "0076", "0077",
     "0078", "0c1e", "0e1d", "0042", "3ff8", "3ffa", "4038", "4039", "3002", "8005",
@@ -65,8 +67,17 @@ def message_text(file: CompoundFile, at: Path = ()) -> Iterator[str]:
     yield from (text for key, text in strings.items() if key not in _TECHNICAL)
 
 
-def attached(file: CompoundFile, at: Path = (), depth: int = 0) -> Iterator[tuple[str, OleEntry]]:
-    """Yield (name, entry) of what is attached: a stream, or the storage of a message.
+class Attached(NamedTuple):
+    """Something attached: a stream, or the storage of a message."""
+
+    name: str
+    entry: OleEntry
+    is_shown: bool = False
+    """It has a Content-ID: the text may show it."""
+
+
+def attached(file: CompoundFile, at: Path = (), depth: int = 0) -> Iterator[Attached]:
+    """Yield what is attached.
 
     What is attached to an attached message comes right behind it.
     """
@@ -79,9 +90,9 @@ def attached(file: CompoundFile, at: Path = (), depth: int = 0) -> Iterator[tupl
         data = file.entries.get((*path, f"__substg1.0_3701{_BINARY}"))
         inner = file.entries.get((*path, f"__substg1.0_3701{_OBJECT}"))
         if data is not None:
-            yield name, data
+            yield Attached(name, data, bool(strings.get(_CONTENT_ID)))
         elif inner is not None:
-            yield name, inner
+            yield Attached(name, inner)
             if depth < _MAX_DEPTH:
                 yield from attached(file, inner.path, depth + 1)
 

@@ -301,6 +301,9 @@ def _work_of(target: str) -> Iterator[_Work]:
         return
     path = Path(target)
     try:
+        if not target:
+            # An unset variable of a script, and not the folder that one stands in.
+            raise FileNotFoundError
         # A link that was named is meant; links met while walking are not followed.
         path = path.resolve(strict=True)
         status = path.stat()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from leakwatch.errors import BudgetExceeded
+from leakwatch.errors import BudgetExceeded, Corrupt
 from leakwatch.extract.mime import MAX_PARTS, Part, walk_parts
 from leakwatch.extract.mime_text import decoded_chunks, file_name
 from leakwatch.unpack.blobs import find_blobs, may_have_blobs
@@ -17,6 +17,7 @@ from leakwatch.unpack.container import (
     SeekableStream,
     Stream,
 )
+from leakwatch.unpack.inline_picture import could_be_inline, is_inline_picture
 
 _MAX_BODY_BYTES = 64 * 1024 * 1024
 """Of one body that is looked through for files written into it."""
@@ -55,7 +56,7 @@ class MailMessage:
 def _members_of(data: bytes, part: Part, number: int, ordinal: int) -> Iterator[Member]:
     if part.is_body:
         yield from _in_body(data, part, number, ordinal)
-    elif part.start < part.end:
+    elif part.start < part.end and not _is_of_the_mail(data, part):
         yield Member(
             name=file_name(part)[:MAX_NAME_CHARS] or f"part {number}",
             ordinal=ordinal,
@@ -64,6 +65,18 @@ def _members_of(data: bytes, part: Part, number: int, ordinal: int) -> Iterator[
             packed_bytes=part.end - part.start,
             chunks=partial(decoded_chunks, data, part),
         )
+
+
+def _is_of_the_mail(data: bytes, part: Part) -> bool:
+    """Tell a picture shown in the text, as a signature's logo, from a file sent with it."""
+    if not part.header("content-id") or not could_be_inline(part.end - part.start):
+        return False
+    if part.header("content-disposition").lower().lstrip().startswith("attachment"):
+        return False
+    try:
+        return is_inline_picture(b"".join(decoded_chunks(data, part)))
+    except Corrupt:
+        return False
 
 
 def _in_body(data: bytes, part: Part, number: int, ordinal: int) -> Iterator[Member]:

@@ -8,12 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 
-from leakwatch.errors import Corrupt
+from leakwatch.errors import BudgetExceeded, Corrupt
 from leakwatch.extract.message import attached, message_text
 from leakwatch.extract.ole import CompoundFile, OleEntry
 from leakwatch.extract.ole_objects import native_file
 from leakwatch.extract.word_binary import word_text
 from leakwatch.unpack.container import CHUNK_BYTES, Member, SeekableStream
+from leakwatch.unpack.inline_picture import (
+    MAX_INLINE_BYTES,
+    could_be_inline,
+    is_inline_picture,
+)
 
 _MAX_BYTES = 1 << 40
 _NATIVE, _PACKAGE, _CONTENTS = "\x01ole10native", "package", "contents"
@@ -31,19 +36,35 @@ class MessageAttachments:
     needs_seek = True
 
     def has_members(self, stream: SeekableStream) -> bool:
-        return next(attached(CompoundFile(stream)), None) is not None
+        return next(_files(CompoundFile(stream)), None) is not None
 
     def members(
         self, stream: SeekableStream, _passwords: Sequence[str] = (), /
     ) -> Iterator[Member]:
         """Yield attachments; a message among them as the text that it says."""
         file = CompoundFile(stream)
-        for ordinal, (name, entry) in enumerate(attached(file)):
+        for ordinal, (name, entry) in enumerate(_files(file)):
             if entry.is_storage:
                 yield _member(name, ordinal, None, partial(_message, file, entry))
             else:
                 chunks = partial(file.chunks, entry, max_bytes=_MAX_BYTES)
                 yield _member(name, ordinal, entry.size_bytes, chunks)
+
+
+def _files(file: CompoundFile) -> Iterator[tuple[str, OleEntry]]:
+    for item in attached(file):
+        if not (item.is_shown and _is_of_the_mail(file, item.entry)):
+            yield item.name, item.entry
+
+
+def _is_of_the_mail(file: CompoundFile, entry: OleEntry) -> bool:
+    """Tell a picture shown in the text from a file sent with it."""
+    if entry.is_storage or not could_be_inline(entry.size_bytes):
+        return False
+    try:
+        return is_inline_picture(b"".join(file.chunks(entry, max_bytes=MAX_INLINE_BYTES)))
+    except (BudgetExceeded, Corrupt):
+        return False
 
 
 class OleAttachments:

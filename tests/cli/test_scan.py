@@ -128,6 +128,8 @@ def test_what_cannot_be_reached_is_an_error_line(
     assert code == MissingFile.exit_code
     assert [(line["kind"], line["error"]) for line in lines] == [("error", "missing_file"), ("text", None)]  # fmt: skip
     assert scan(home, capsys, "http://127.0.0.1:9/")[0] == EgressRefused.exit_code
+    # An unset variable does not mean the folder that one stands in.
+    assert scan(home, capsys, "")[0] == MissingFile.exit_code
 
 
 DIRECT = ("--direct", "--allow-private")

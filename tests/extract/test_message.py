@@ -76,7 +76,8 @@ def test_attached_messages_are_told_with_what_is_attached_to_them() -> None:
     )
     streams |= message_streams({"3707": "a.txt"}, at=deep) | {(*deep, "__substg1.0_37010102"): b"x"}
     file = CompoundFile(io.BytesIO(compound(streams)))
-    assert [(name, e.is_storage) for name, e in attached(file)] == [("fwd", True), ("a.txt", False)]
+    told = [(one.name, one.entry.is_storage) for one in attached(file)]
+    assert told == [("fwd", True), ("a.txt", False)]
 
 
 def test_compressed_rtf_is_bounded_and_known() -> None:

@@ -47,6 +47,12 @@ def test_rules_and_numbers_are_no_text() -> None:
     assert runs(b"\0" + b"-" * 500 + b"\0" + b"0123456789 " * 50 + b"\0") == ""
 
 
+def test_holes_hide_nothing() -> None:
+    """Megabytes of one byte are passed over; words before and behind are found."""
+    found = runs(WORDS.encode() + bytes(13_000_000) + WORDS.encode())
+    assert found.count(WORDS.strip()) == 2
+
+
 def test_what_was_done_is_said() -> None:
     """A text found this way says so; none found says nothing."""
     extraction = TextRuns().extract(io.BytesIO(b"\0" + WORDS.encode() + b"\0"), max_chars=100)

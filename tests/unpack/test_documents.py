@@ -102,6 +102,25 @@ def test_attachments_of_a_message_are_members() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("data", "content_id", "is_member"),
+    [
+        (b"GIF89a" + bytes(3000), "logo@clinic.example", False),
+        (b"GIF89a" + bytes(3000), "", True),
+        (b"only words", "logo@clinic.example", True),
+    ],
+    ids=["logo", "attached", "words"],
+)
+def test_a_small_picture_in_a_message_is_of_the_message(
+    data: bytes, content_id: str, is_member: bool
+) -> None:
+    """As in mail: what has a Content-ID and is a small picture is no file of its own."""
+    streams = msg({"0037": "outer"}, {"logo.gif": data})
+    at = ("__attach_version1.0_#00000000",)
+    streams |= message_streams({"3712": content_id} if content_id else {}, at=at)
+    assert ("0" in artefacts(compound(streams))) == is_member
+
+
 def test_objects_inside_documents_are_members() -> None:
     """Files in packages, Word within Word, and packed objects of slides."""
     native = bytes(6) + b"a.txt\0a\0" + bytes(4) + bytes(4) + struct.pack("<L", 5) + b"words"

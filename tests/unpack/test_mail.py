@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leakwatch.unpack.inline_picture import MAX_INLINE_BYTES
 from leakwatch.unpack.mail import Mailbox
 from leakwatch.unpack.sniff import sniff
 from tests.support.archives import artefacts, zip_of
 
 NOTE = "Fictional note of a fictional patient.\n" * 30
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8
 HEADERS = b"From: a@clinic.example\nTo: b@clinic.example\nSubject: x\nMIME-Version: 1.0\n"
 DELIMITER = b"From a@clinic.example Mon Jan  1 00:00:00 2024\n"
 
@@ -138,4 +140,32 @@ def test_no_damage_raises(data: st.DataObject) -> None:
         at = data.draw(st.integers(0, len(raw) - 1))
         raw[at : at + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=30))
     found = artefacts(DELIMITER * data.draw(st.integers(0, 1)) + bytes(raw))
-    assert {a.error for a in found.values()} <= {None, "corrupt", "extract", "unsupported"}
+    allowed = {None, "budget_exceeded", "corrupt", "extract", "unsupported"}
+    assert {a.error for a in found.values()} <= allowed
+
+
+def with_picture(data: bytes, *, disposition: str = "inline") -> bytes:
+    mail = message()
+    mail.add_alternative('<p>Regards</p><img src="cid:logo">', subtype="html")
+    mail.get_payload(1).add_related(  # type: ignore[union-attr]
+        data, "image", "png", cid="<logo>", disposition=disposition, filename="logo.png"
+    )
+    return mail.as_bytes()
+
+
+@pytest.mark.parametrize(
+    ("data", "disposition", "is_member"),
+    [
+        (PNG, "inline", False),
+        (PNG, "attachment", True),
+        (PNG.ljust(MAX_INLINE_BYTES, b"\0"), "inline", True),
+        (NOTE.encode(), "inline", True),
+        (zip_of([("deep.txt", NOTE.encode())]), "inline", True),
+    ],
+    ids=["logo", "attached", "large", "words", "archive"],
+)
+def test_a_small_picture_in_the_text_is_of_the_mail(
+    data: bytes, disposition: str, is_member: bool
+) -> None:
+    """A signature's logo is no known file; what only claims to be one hides nothing."""
+    assert ("0" in artefacts(with_picture(data, disposition=disposition))) == is_member
