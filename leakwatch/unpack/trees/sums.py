@@ -22,12 +22,17 @@ class SummedLines(LineFormat):
 
     starts: ClassVar[re.Pattern[str]] = re.compile(
         r"\\?[0-9A-Fa-f]{8}[0-9A-Fa-f]*[ \t]|;|(?:MD5|SHA|BLAKE|RMD|CRC)\S{0,10} ?\("
-        r"|[^\s;].*[ \t][0-9A-Fa-f]{8}\s*\Z"
     )
+    _ENDS = re.compile(r"[ \t][0-9A-Fa-f]{8}")
     _DIGEST = re.compile(r"\\?(?:[0-9a-f]{32,128}|[0-9A-F]{32,128})[ \t]+\*?(\S.*)")
     _NAMED = re.compile(r"(?:MD5|SHA|BLAKE|RMD)\S{0,10} ?\((.+)\) ?= ?[0-9a-fA-F]{32,128}\s*")
     _CRC_FIRST = re.compile(r"([0-9a-f]{8}|[0-9A-F]{8})[ \t]+\*?(\S.*)")
     _CRC_LAST = re.compile(r"[0-9a-fA-F]{8}")
+
+    @classmethod
+    def may_begin(cls, line: str) -> bool:
+        """Tell whether a sum stands at the start of a line or at its end."""
+        return super().may_begin(line) or cls._ENDS.fullmatch(line.rstrip()[-9:]) is not None
 
     def take(self, line: str) -> bool:
         if not line.strip() or line.startswith(";"):

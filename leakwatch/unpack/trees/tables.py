@@ -31,7 +31,6 @@ _MAX_CELLS = 64
 class Table(LineFormat):
     """Rows of as many cells, one of them a path; a size where a heading or a lone number says so."""
 
-    starts: ClassVar[re.Pattern[str]] = re.compile(r"[^,;\t|]{0,4096}[,;\t|]")
     _CELL = re.compile(r'"((?:[^"]|"")*)"')
     _NUMBER = re.compile(r"-?\d+")
 
@@ -43,6 +42,14 @@ class Table(LineFormat):
         self._size: int | None = None
         self._sum: int | None = None
         self._is_headed = False
+
+    @classmethod
+    def may_begin(cls, line: str) -> bool:
+        """Tell whether a line has two cells, one of which may be a heading or a name."""
+        for delimiter in _DELIMITERS:
+            if delimiter in line:
+                return True
+        return False
 
     def take(self, line: str) -> bool:
         if not line.strip():
@@ -86,9 +93,11 @@ class Table(LineFormat):
 
     def _guess(self, cells: Sequence[str]) -> bool:
         self._path = next((n for n, cell in enumerate(cells) if names_file(cell)), None)
+        if self._path is None:
+            return False
         numbers = [n for n, cell in enumerate(cells) if n != self._path and shown(cell) is not None]
         self._size = numbers[0] if len(numbers) == 1 else None
-        return self._path is not None
+        return True
 
     def _row(self, cells: Sequence[str]) -> bool:
         path = cells[self._path] if self._path is not None else ""
@@ -146,12 +155,16 @@ class NamedSizes(LineFormat):
 class NamedDates(LineFormat):
     """``name.ext  01-Jan-2025 12:00  1234``: what a web server's listing looks like as text."""
 
-    starts: ClassVar[re.Pattern[str]] = re.compile(r".{0,4096}\d{1,4}-\w{2,3}-\d{2,4} \d\d:\d\d")
     _TAIL = re.compile(
         r"\s(?:\d{4}-\d\d-\d\d|\d{1,2}-\w{3}-\d{4}) \d\d:\d\d(?::\d\d)?\s{1,40}"
         r"(-|\d[\d.,]*\s?(?:[KMGTP]i?B?|B)?)\s*\Z",
         re.IGNORECASE,
     )
+
+    @classmethod
+    def may_begin(cls, line: str) -> bool:
+        """Tell whether a clock's hour stands near the end of a line."""
+        return ":" in line[-96:] and cls._TAIL.search(line, max(0, len(line) - 96)) is not None
 
     def take(self, line: str) -> bool:
         if not line.strip():
