@@ -28,7 +28,7 @@ _KNOWN = frozenset(_EXTENSIONS.split())
 _PART = re.compile(r"[rz]?\d\d\d?")
 """And those of parts of archives."""
 _NO_STEM = re.compile(r"[\s./\\]")
-_FIGURE = re.compile(r"(?:\A|[^\w.,])[-+]?\d[\d.,]*\Z")
+_FIGURE = re.compile(r"(?:\A|[^\w.])[-+]?\d[\d.,]*\Z")
 """What stands before the ending of ``1.02`` or ``Sodium 4.125``, which name no file."""
 _DOTTED = re.compile(r"\.[A-Za-z]\w{0,4}\Z", re.ASCII)
 _GROUPED = re.compile(r"\d{1,3}(?:[.,'\u2019 \u00a0\u2009\u202f]\d{3})+")

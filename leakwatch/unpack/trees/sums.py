@@ -14,7 +14,7 @@ import json
 import re
 from typing import ClassVar
 
-from leakwatch.unpack.trees.base import LineFormat, exact, is_dotted
+from leakwatch.unpack.trees.base import LineFormat, exact, is_dotted, names_file
 
 
 class SummedLines(LineFormat):
@@ -124,7 +124,7 @@ class JsonLines(LineFormat):
         path = next((facts[key] for key in self._PATHS if facts.get(key)), "")
         sizes = next((exact(facts[key]) for key in self._SIZES if key in facts), None)
         is_folder = facts.get("isdir") == "true" or facts.get("type") in {"directory", "dir"}
-        return (sizes is not None or is_folder) and self.add(
+        return (sizes is not None or is_folder or names_file(path)) and self.add(
             path, sizes, is_directory=is_folder, is_strong=is_dotted(path)
         )
 

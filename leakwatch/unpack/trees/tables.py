@@ -26,11 +26,13 @@ _SIZE_HEADS = frozenset(_SIZE_WORDS.split())
 _SUM_HEADS = frozenset({"crc", "crc32", "crc-32", "crc_32"})
 _DELIMITERS = "\t;|,"
 _MAX_CELLS = 64
+_BULLET = re.compile(r"\s*(?:[-*\u2022\u00b7>]|\d{1,4}[.)])\s+")
 
 
 class Table(LineFormat):
     """Rows of as many cells, one of them a path; a size where a heading or a lone number says so."""
 
+    _OBJECT = ("{", "[{", "  {", "    {", ",{")
     _CELL = re.compile(r'"((?:[^"]|"")*)"')
     _NUMBER = re.compile(r"-?\d+")
 
@@ -45,11 +47,9 @@ class Table(LineFormat):
 
     @classmethod
     def may_begin(cls, line: str) -> bool:
-        """Tell whether a line has two cells, one of which may be a heading or a name."""
-        for delimiter in _DELIMITERS:
-            if delimiter in line:
-                return True
-        return False
+        """Tell whether a line has two cells, and is no object of JSON."""
+        has_cells = "," in line or "\t" in line or ";" in line or "|" in line
+        return has_cells and not line.startswith(cls._OBJECT)
 
     def take(self, line: str) -> bool:
         if not line.strip():
@@ -82,14 +82,15 @@ class Table(LineFormat):
 
     def _headings(self, cells: Sequence[str]) -> bool:
         heads = [cell.strip("%# ").casefold().replace(" ", "_") for cell in cells]
+        if _PATH_HEADS.isdisjoint(heads):
+            return False
         place = {
             kind: next((n for n, head in enumerate(heads) if head in names), None)
             for kind, names in (("path", _PATH_HEADS), ("size", _SIZE_HEADS), ("sum", _SUM_HEADS))
         }
-        self._is_headed = place["path"] is not None
-        if self._is_headed:
-            self._path, self._size, self._sum = place["path"], place["size"], place["sum"]
-        return self._is_headed
+        self._is_headed = True
+        self._path, self._size, self._sum = place["path"], place["size"], place["sum"]
+        return True
 
     def _guess(self, cells: Sequence[str]) -> bool:
         self._path = next((n for n, cell in enumerate(cells) if names_file(cell)), None)
@@ -140,7 +141,6 @@ class NamedSizes(LineFormat):
         r"[\s:|,;(\[\u2013\u2014=>-]{1,12}(\d[\d.,]*\s?(?:[KMGTP]i?B?|bytes|B)?)[)\]]?\s*\Z",
         re.IGNORECASE,
     )
-    _BULLET = re.compile(r"\s*(?:[-*\u2022\u00b7>]|\d{1,4}[.)])\s+")
 
     def take(self, line: str) -> bool:
         if not line.strip():
@@ -149,7 +149,7 @@ class NamedSizes(LineFormat):
         name = line[: tail.start()] if tail else ""
         if tail is None or not names_file(name):
             return False
-        return self.add(self._BULLET.sub("", name, count=1).strip("\"'`"), shown(tail[1]))
+        return self.add(_without_bullet(name).strip("\"'`"), shown(tail[1]))
 
 
 class NamedDates(LineFormat):
@@ -181,7 +181,6 @@ class PathLines(LineFormat):
     """A path a line and nothing else: ``find``, ``dir /s /b``, lists of links."""
 
     starts: ClassVar[re.Pattern[str]] = re.compile(r"\s{0,12}\S")
-    _BULLET = NamedSizes._BULLET  # noqa: SLF001 - one module
     _LINK = re.compile(r"https?://[^/\s]{1,300}/(\S+)", re.IGNORECASE)
 
     def take(self, line: str) -> bool:
@@ -193,7 +192,7 @@ class PathLines(LineFormat):
             path = unquote(link[1].partition("?")[0].partition("#")[0])
             return names_file(path) and self.add(path, None)
         is_rooted = plain.startswith(("./", "/", "\\\\")) or plain[1:3] == ":\\"
-        plain = self._BULLET.sub("", plain, count=1).strip("\"'`,")
+        plain = _without_bullet(plain).strip("\"'`,")
         if names_file(plain) and (is_rooted or len(plain) <= 300):
             return self.add(plain, None)
         return is_rooted and bool(self.found) and self.add(plain, None, is_strong=is_dotted(plain))
@@ -202,3 +201,8 @@ class PathLines(LineFormat):
         """Return the files; a path that others lie below is a folder."""
         above = {entry.path.rpartition("/")[0] for entry in self.found}
         return [entry for entry in self.found if entry.path not in above]
+
+
+def _without_bullet(name: str) -> str:
+    bullet = _BULLET.match(name)
+    return name[bullet.end() :] if bullet else name
