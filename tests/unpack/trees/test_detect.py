@@ -33,7 +33,8 @@ LAB_CSV = "test,value,unit,low,high\n" + "".join(f"T{n},{n}.5,mg/dl,1.0,9.9\n" f
 FIGURES = "".join(f"{n},Roe,1.{n}25,4.{n}1\n" for n in range(10, 40))
 TOTALS = "".join(f"Creatinine 1.{n}\nBilirubin -0.{n}2\n" for n in range(10, 40))
 PEOPLE = "".join(
-    json.dumps({"id": n, "name": "Roe", "page": f"https://clinic.example/{n}.html", "v": 0.125}) + "\n"
+    json.dumps({"id": n, "name": "Roe", "page": f"https://clinic.example/{n}.html", "v": 0.125})
+    + "\n"
     for n in range(40)
 )
 PRESCRIPTION = "".join(f"{n}. Metoprolol 25 mg p.o. b.i.d.\n" for n in range(20))
