@@ -28,9 +28,8 @@ from leakwatch.errors import (
 )
 from leakwatch.model.capture import Capture, FetchRequest, Gone
 from leakwatch.model.listing import Listing, ListingEntry
-from leakwatch.model.location import host_of
 from leakwatch.model.post import Link
-from leakwatch.model.source import SourceSpec, Via
+from leakwatch.model.source import SourceSpec
 from leakwatch.model.taking import Meter, Purpose, Taken
 from leakwatch.ports import ArtefactReader, Fetcher
 from leakwatch.remote import RemoteLister, is_archive_name
@@ -152,7 +151,7 @@ class DirectoryReader:
             return None
         begun = Taken(purpose, url, self._clock.now(), None, requests=0, received_bytes=0)
         await interest.note(begun)
-        request = _request(url, source, purpose)
+        request = FetchRequest.linked(url, source, purpose)
         listing: Listing | None = None
         error: LeakwatchError | None = None
         try:
@@ -244,18 +243,6 @@ def joined(listings: Sequence[Listing]) -> Listing:
             entries[entry.path] = entry
     is_complete = all(listing.is_complete for listing in listings)
     return Listing(listings[0].origin, tuple(entries.values()), is_complete=is_complete)
-
-
-def _request(url: str, source: SourceSpec, purpose: Purpose) -> FetchRequest:
-    is_own_host = host_of(url) in {host_of(location) for location in source.locations}
-    return FetchRequest(
-        url=url,
-        source=source.name,
-        via=source.via if is_own_host else Via.TOR,
-        allow_private=source.allow_private and is_own_host,
-        purpose=purpose,
-        meter=Meter(),
-    )
 
 
 def _is_torrent(link: Link) -> bool:
