@@ -2,7 +2,8 @@
 
 Read whatever the payload policy says, for no member is opened and no swarm is
 joined. Of an archive a sample of its directory is read, and all of it where the
-sample names known files. One that was read before is asked whether it changed.
+sample names known files, or where there is not much more. One that was read
+before is asked whether it changed.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ class DirectoryLimits:
     max_links: int = 100
     max_whole_bytes: int = 128 * 1024 * 1024
     """Of all directories that are read whole."""
+    max_unnamed_bytes: int = 16 * 1024 * 1024
+    """Of one that is read whole though its sample names nothing: a folder may lie between."""
     max_torrent_bytes: int = 32 * 1024 * 1024
 
 
@@ -189,14 +192,14 @@ class DirectoryReader:
                 return None, None
         listing = await self._lister.list(request, is_full=False)
         error = listing.cut
-        length = listing.directory_bytes or 0
+        length = listing.directory_bytes
         is_wanted = (
             listing.is_sample
-            and found.whole_bytes + length <= self._limits.max_whole_bytes
-            and await interest.names(listing.listing)
+            and found.whole_bytes + (length or 0) <= self._limits.max_whole_bytes
+            and (self._is_short(length) or await interest.names(listing.listing))
         )
         if is_wanted:
-            found.whole_bytes += length
+            found.whole_bytes += length or 0
             try:
                 listing = await self._lister.list(listing.file or request, is_full=True)
                 error = listing.cut
@@ -224,6 +227,9 @@ class DirectoryReader:
         if listing is None:
             raise Corrupt("no torrent")
         return listing
+
+    def _is_short(self, directory_bytes: int | None) -> bool:
+        return directory_bytes is not None and directory_bytes <= self._limits.max_unnamed_bytes
 
     def _version(self, token: str) -> str:
         return self._blind(f"version {token}")[:16]
