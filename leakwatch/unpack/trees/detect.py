@@ -14,8 +14,8 @@ from leakwatch.unpack.trees.tables import NamedDates, NamedSizes, PathLines, Tab
 
 MIN_FILES = 5
 """Of one run, in a row but for blank lines and one strange one."""
-MAX_STRANGE = 50_000
-"""Lines in a row without a run that counts, after which none is sought: some 0.5 s; a long one
+MAX_STRANGE = 30_000
+"""Lines in a row without a run that counts, after which none is sought: some 0.3 s; a long one
 stands for several."""
 MAX_LINES = 1_000_000
 """Of all that is looked at: some 4 s where each is a file."""
