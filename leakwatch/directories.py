@@ -2,7 +2,8 @@
 
 Read whatever the payload policy says, for no member is opened and no swarm is
 joined. Of an archive a sample of its directory is read, and all of it where the
-sample names known files. One that was read before is asked whether it changed.
+sample names known files, or where there is not much more. One that was read
+before is asked whether it changed.
 """
 
 from __future__ import annotations
@@ -28,9 +29,8 @@ from leakwatch.errors import (
 )
 from leakwatch.model.capture import Capture, FetchRequest, Gone
 from leakwatch.model.listing import Listing, ListingEntry
-from leakwatch.model.location import host_of
 from leakwatch.model.post import Link
-from leakwatch.model.source import SourceSpec, Via
+from leakwatch.model.source import SourceSpec
 from leakwatch.model.taking import Meter, Purpose, Taken
 from leakwatch.ports import ArtefactReader, Fetcher
 from leakwatch.remote import RemoteLister, is_archive_name
@@ -49,6 +49,8 @@ class DirectoryLimits:
     max_links: int = 100
     max_whole_bytes: int = 128 * 1024 * 1024
     """Of all directories that are read whole."""
+    max_unnamed_bytes: int = 16 * 1024 * 1024
+    """Of one that is read whole though its sample names nothing: a folder may lie between."""
     max_torrent_bytes: int = 32 * 1024 * 1024
 
 
@@ -152,7 +154,7 @@ class DirectoryReader:
             return None
         begun = Taken(purpose, url, self._clock.now(), None, requests=0, received_bytes=0)
         await interest.note(begun)
-        request = _request(url, source, purpose)
+        request = FetchRequest.linked(url, source, purpose)
         listing: Listing | None = None
         error: LeakwatchError | None = None
         try:
@@ -190,14 +192,14 @@ class DirectoryReader:
                 return None, None
         listing = await self._lister.list(request, is_full=False)
         error = listing.cut
-        length = listing.directory_bytes or 0
+        length = listing.directory_bytes
         is_wanted = (
             listing.is_sample
-            and found.whole_bytes + length <= self._limits.max_whole_bytes
-            and await interest.names(listing.listing)
+            and found.whole_bytes + (length or 0) <= self._limits.max_whole_bytes
+            and (self._is_short(length) or await interest.names(listing.listing))
         )
         if is_wanted:
-            found.whole_bytes += length
+            found.whole_bytes += length or 0
             try:
                 listing = await self._lister.list(listing.file or request, is_full=True)
                 error = listing.cut
@@ -226,6 +228,9 @@ class DirectoryReader:
             raise Corrupt("no torrent")
         return listing
 
+    def _is_short(self, directory_bytes: int | None) -> bool:
+        return directory_bytes is not None and directory_bytes <= self._limits.max_unnamed_bytes
+
     def _version(self, token: str) -> str:
         return self._blind(f"version {token}")[:16]
 
@@ -244,18 +249,6 @@ def joined(listings: Sequence[Listing]) -> Listing:
             entries[entry.path] = entry
     is_complete = all(listing.is_complete for listing in listings)
     return Listing(listings[0].origin, tuple(entries.values()), is_complete=is_complete)
-
-
-def _request(url: str, source: SourceSpec, purpose: Purpose) -> FetchRequest:
-    is_own_host = host_of(url) in {host_of(location) for location in source.locations}
-    return FetchRequest(
-        url=url,
-        source=source.name,
-        via=source.via if is_own_host else Via.TOR,
-        allow_private=source.allow_private and is_own_host,
-        purpose=purpose,
-        meter=Meter(),
-    )
 
 
 def _is_torrent(link: Link) -> bool:

@@ -186,18 +186,19 @@ class _Haul:
 
 
 class Passwords:
-    """What to try on archives that a post links to: the operator's first, then the post's own.
+    """What to try on archives that a post links to: the post's own first, then the operator's.
 
     Args:
         given: written down for the source.
     """
 
     def __init__(self, given: Sequence[str]) -> None:
-        self._found = dict.fromkeys(given)
+        self._given = given
+        self._found: dict[str, None] = {}
 
     @property
     def found(self) -> Sequence[str]:
-        return tuple(self._found)[:MAX_PASSWORDS_TRIED]
+        return tuple(self._found | dict.fromkeys(self._given))[:MAX_PASSWORDS_TRIED]
 
     def look_in(self, text: str) -> None:
         """Take up the passwords that a text states."""

@@ -9,8 +9,7 @@ from datetime import datetime
 from leakwatch.clock import Clock
 from leakwatch.errors import BodyTooLarge, FetchError, LeakwatchError, SourceError
 from leakwatch.model.capture import Capture, FetchRequest
-from leakwatch.model.location import host_of
-from leakwatch.model.source import SourceSpec, Via
+from leakwatch.model.source import SourceSpec
 from leakwatch.model.taking import Fate, Meter, Purpose, Taken
 from leakwatch.ports import Fetcher
 
@@ -96,16 +95,11 @@ class PayloadFetcher:
         )
 
     def _request(self, url: str, source: SourceSpec, meter: Meter) -> FetchRequest:
-        is_own_host = host_of(url) in {host_of(location) for location in source.locations}
-        return FetchRequest(
-            url=url,
-            source=source.name,
-            via=source.via if is_own_host else Via.TOR,
-            allow_private=source.allow_private and is_own_host,
+        return replace(
+            FetchRequest.linked(url, source, Purpose.PAYLOAD),
             max_bytes=self._limits.max_file_bytes,
             total_timeout_s=self._limits.timeout_s,
             is_spooled=True,
-            purpose=Purpose.PAYLOAD,
             meter=meter,
         )
 

@@ -117,7 +117,7 @@ async def test_an_archive_is_listed_and_accounted_for(sandbox: SandboxPool) -> N
 
 async def test_all_is_read_where_a_sample_names_something(sandbox: SandboxPool) -> None:
     """A sample that names nothing ends the look; one that does leads to the whole, within bounds."""
-    async with desk(sandbox) as at:
+    async with desk(sandbox, max_unnamed_bytes=1000) as at:
         at.way.site.routes["/d.zip"] = ranged(LARGE)
         sample = await at.look("/d.zip")
         at.names = True
@@ -129,6 +129,17 @@ async def test_all_is_read_where_a_sample_names_something(sandbox: SandboxPool) 
         at.names = True
         found = await at.look("/d.zip")
     assert not found.listings[0].is_complete
+
+
+async def test_a_short_directory_is_read_whole_whatever_its_sample_names(
+    sandbox: SandboxPool,
+) -> None:
+    """What a sample can miss is not missed where all costs little more."""
+    async with desk(sandbox) as at:
+        at.way.site.routes["/d.zip"] = ranged(LARGE)
+        found = await at.look("/d.zip")
+    assert found.listings[0].is_complete
+    assert not at.asked
 
 
 async def test_an_unchanged_archive_is_not_listed_again(sandbox: SandboxPool) -> None:

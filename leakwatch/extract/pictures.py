@@ -10,12 +10,13 @@ from leakwatch.extract.dicom_pictures import DicomPictures
 from leakwatch.extract.image import PictureFile
 from leakwatch.extract.package_pictures import PackagePictures
 from leakwatch.extract.pdf_pictures import PdfPictures
+from leakwatch.model.coverage import PICTURE_KINDS
 
-PICTURE_KINDS = ("jpeg", "png", "tiff", "gif", "webp", "bmp", "jp2", "pnm", "avif")
 _PACKAGE_KINDS = ("docx", "xlsx", "pptx", "odf", "epub", "xps", "opc")
 _READERS: Mapping[str, PictureReader] = MappingProxyType(
     {
-        **dict.fromkeys(PICTURE_KINDS, PictureFile()),
+        # Nobody here decodes HEIC.
+        **dict.fromkeys(PICTURE_KINDS - {"heic"}, PictureFile()),
         **dict.fromkeys(_PACKAGE_KINDS, PackagePictures()),
         "pdf": PdfPictures(),
         "dicom": DicomPictures(),

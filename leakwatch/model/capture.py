@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from leakwatch.model.source import Via
+from leakwatch.model.location import host_of
+from leakwatch.model.source import SourceSpec, Via
 from leakwatch.model.taking import Meter, Purpose
 
 
@@ -77,6 +78,23 @@ class FetchRequest:
     purpose: Purpose = Purpose.PAGE
     meter: Meter | None = field(default=None, repr=False, compare=False)
     """Counts what this request costs, where somebody wants to know."""
+
+    @classmethod
+    def linked(cls, url: str, source: SourceSpec, purpose: Purpose) -> FetchRequest:
+        """Return the request for what a source's post links to, with a meter of its own.
+
+        Only on the source's own hosts does its way there hold, and its leave to
+        ask private addresses: elsewhere a post may link to anything.
+        """
+        is_own_host = host_of(url) in {host_of(location) for location in source.locations}
+        return cls(
+            url=url,
+            source=source.name,
+            via=source.via if is_own_host else Via.TOR,
+            allow_private=source.allow_private and is_own_host,
+            purpose=purpose,
+            meter=Meter(),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,10 @@ RUNS_OF_TEXT = "runs of text in bytes of no known format"
 """Stands at the start of the note on what was found in a file of a kind that nobody reads."""
 PAGES_ARE_PICTURES = "no text layer: the pages are pictures"
 """Stands at the start of the note on a document that shows pictures and has no text."""
-PICTURE_KINDS = frozenset({"jpeg", "png", "gif", "tiff", "webp", "bmp", "heic", "jp2"})
+PICTURE_KINDS = frozenset(
+    {"jpeg", "png", "gif", "tiff", "webp", "bmp", "jp2", "pnm", "avif", "heic"}
+)
+"""Kinds that are one picture, or several pages of them."""
 
 
 class Outcome(StrEnum):

@@ -34,7 +34,7 @@ class ZygotePlace:
                 zygote.close()
                 raise
             self._zygote = zygote
-            log.info("sandbox_started", **zygote.layers)
+            log.debug("sandbox_started", **zygote.layers)
             if missing := missing_of(zygote.layers):
                 log.warning("sandbox_layer_missing", layers=missing)
         return self._zygote

@@ -7,7 +7,7 @@ what cannot even be unpacked is passed over and said to be unread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -21,7 +21,6 @@ from leakwatch.sandbox.limits import ReadLimits
 from leakwatch.sandbox.worker import ChildEnd, ChildRun
 from leakwatch.unpack.sniff import UNKNOWN, sniff
 
-StartChild = Callable[[Mapping[str, Any]], ChildRun]
 _LIMIT_COST, _CRASH_COST = 5, 1
 _MAX_RESTS = 200
 """Children that may hand over to another before each costs as much as one killed."""

@@ -66,7 +66,7 @@ class LimitSettings(Section):
 
     max_depth: Count = 5
     max_members: Count = 200_000
-    max_total_bytes: Count = 4 * 1024**3
+    max_total_bytes: Count = 16 * 1024**3
     max_member_bytes: Count = 1024**3
     max_ratio: Annotated[float, Field(gt=1)] = 200.0
     child_cpu_s: Count = 60

@@ -18,7 +18,7 @@ class BudgetLimits:
     max_depth: int = 5
     """Containers opened within containers; the outermost counts 1."""
     max_members: int = 200_000
-    max_total_bytes: int = 4096 * _MIB
+    max_total_bytes: int = 16 * 1024 * _MIB
     """Bytes unpacked at all levels together."""
     max_member_bytes: int = 1024 * _MIB
     """Bytes of one member, except of archives and long texts that are read as they come."""

@@ -7,33 +7,12 @@ from functools import partial
 
 from leakwatch.errors import Corrupt, UnpackError
 from leakwatch.unpack.container import MAX_NAME_CHARS
+from leakwatch.unpack.inflating import Inflate
 from leakwatch.unpack.pieces import UNNAMED, PackedStream
 
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _HEADER_BYTES = 10
 _FLAG_EXTRA, _FLAG_NAME = 4, 8
-
-
-class _Inflate:
-    """zlib with the interface of bz2 and lzma."""
-
-    def __init__(self, window: int) -> None:
-        self._inflater = zlib.decompressobj(window)
-
-    @property
-    def eof(self) -> bool:
-        return self._inflater.eof
-
-    @property
-    def needs_input(self) -> bool:
-        return not self._inflater.unconsumed_tail
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._inflater.unused_data
-
-    def decompress(self, data: bytes, max_length: int, /) -> bytes:
-        return self._inflater.decompress(self._inflater.unconsumed_tail or data, max_length)
 
 
 def _reason(error: Exception) -> UnpackError | None:
@@ -54,5 +33,5 @@ def _stored_name(head: bytes) -> str:
         return raw.decode("latin-1")
 
 
-GZIP = PackedStream("gzip", (b"\x1f\x8b",), partial(_Inflate, _GZIP_WINDOW), _reason, _stored_name)
-ZLIB = PackedStream("zlib", (b"\x78",), partial(_Inflate, zlib.MAX_WBITS), _reason)
+GZIP = PackedStream("gzip", (b"\x1f\x8b",), partial(Inflate, _GZIP_WINDOW), _reason, _stored_name)
+ZLIB = PackedStream("zlib", (b"\x78",), partial(Inflate, zlib.MAX_WBITS), _reason)

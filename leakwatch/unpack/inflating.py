@@ -34,10 +34,14 @@ class Stored:
 
 
 class Inflate:
-    """Deflate by zlib (RFC 1951)."""
+    """Deflate by zlib (RFC 1951), with the interface of bz2 and lzma.
 
-    def __init__(self) -> None:
-        self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    Args:
+        window: as zlib has it; of gzip or zlib streams, their headers and sums are read too.
+    """
+
+    def __init__(self, window: int = -zlib.MAX_WBITS) -> None:
+        self._inflater = zlib.decompressobj(window)
 
     @property
     def eof(self) -> bool:
@@ -46,6 +50,10 @@ class Inflate:
     @property
     def needs_input(self) -> bool:
         return not self._inflater.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inflater.unused_data
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
         return self._inflater.decompress(self._inflater.unconsumed_tail or data, max_length)

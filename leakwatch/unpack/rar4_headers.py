@@ -23,8 +23,9 @@ from leakwatch.unpack.zip_directory import read_at
 
 _BLOCK = struct.Struct("<HBHH")
 _FILE = struct.Struct("<LLBLLBBHL")
+_HIGH_HALVES = struct.Struct("<LL")
 _MAIN, _FILE_TYPE, _END = 0x73, 0x74, 0x7B
-_OLD_SUB, _NEW_SUB = 0x77, 0x7A
+_NEW_SUB = 0x7A
 _HAS_DATA = 0x8000
 _MAIN_PASSWORD, _MAIN_COMMENT = 0x0080, 0x0002
 _SPLIT_BEFORE, _SPLIT_AFTER, _PASSWORD, _COMMENT, _SOLID = 0x01, 0x02, 0x04, 0x08, 0x10
@@ -143,40 +144,73 @@ def _fixed_bytes(block: _Block) -> int:
     return 32 + name_bytes + (8 if block.flags & _LARGE else 0) + (8 if block.flags & _SALT else 0)
 
 
-def _entry(block: _Block, end: int) -> Rar4Entry:
-    if len(block.header) < _BLOCK.size + _FILE.size:
-        raise Corrupt("a file header is too short")
-    fields = _FILE.unpack_from(block.header, _BLOCK.size)
-    packed, size, host_os, crc, _, version, method, name_bytes, attributes = fields
+@dataclass(frozen=True, slots=True)
+class FileFields:
+    """The fields of a file's header up to its name."""
+
+    name: str = field(repr=False)
+    packed_bytes: int
+    size_bytes: int | None
+    crc32: int
+    """Of a part alone, where the file goes on in the next volume."""
+    is_directory: bool
+    method: int
+    version: int
+    host_os: int
+    attributes: int
+    end: int
+    """Where the name ends, from the start of the header."""
+
+
+def file_fields(header: bytes, flags: int) -> FileFields:
+    """Read a file's header, its block's seven bytes before it. Raises Corrupt."""
     at = _BLOCK.size + _FILE.size
-    if block.flags & _LARGE and len(block.header) >= at + 8:
-        high_packed, high_size = struct.unpack_from("<LL", block.header, at)
+    if len(header) < at:
+        raise Corrupt("a file header is too short")
+    fields = _FILE.unpack_from(header, _BLOCK.size)
+    packed, size, host_os, crc32, _, version, method, name_bytes, attributes = fields
+    if flags & _LARGE and len(header) >= at + _HIGH_HALVES.size:
+        high_packed, high_size = _HIGH_HALVES.unpack_from(header, at)
         packed, size = packed | high_packed << 32, size | high_size << 32
-        at += 8
-    raw_name = block.header[at : at + name_bytes]
-    at += name_bytes
-    is_link = host_os == _UNIX and (attributes & _KIND_MODE) == _LINK_MODE
-    data_bytes = max(0, min(packed, end - block.next_at))
-    is_cut = data_bytes < packed
-    return Rar4Entry(
-        name=decode_name(raw_name, is_unicode=bool(block.flags & _UNICODE))[:MAX_NAME_CHARS],
+        at += _HIGH_HALVES.size
+    name = decode_name(header[at : at + name_bytes], is_unicode=bool(flags & _UNICODE))
+    return FileFields(
+        name=name[:MAX_NAME_CHARS],
+        packed_bytes=packed,
         size_bytes=None if size in {_UNKNOWN_SIZE, 2**64 - 1} else size,
-        crc32=crc,
+        crc32=crc32,
+        is_directory=flags & _DIRECTORY == _DIRECTORY,
+        method=method,
+        version=version,
+        host_os=host_os,
+        attributes=attributes,
+        end=at + name_bytes,
+    )
+
+
+def _entry(block: _Block, end: int) -> Rar4Entry:
+    file = file_fields(block.header, block.flags)
+    is_link = file.host_os == _UNIX and (file.attributes & _KIND_MODE) == _LINK_MODE
+    data_bytes = max(0, min(file.packed_bytes, end - block.next_at))
+    return Rar4Entry(
+        name=file.name,
+        size_bytes=file.size_bytes,
+        crc32=file.crc32,
         extents=((block.next_at, data_bytes),),
-        method=max(0, method - _FIRST_METHOD),
-        is_directory=block.flags & _DIRECTORY == _DIRECTORY,
+        method=max(0, file.method - _FIRST_METHOD),
+        is_directory=file.is_directory,
         link_target="" if is_link else None,
         is_solid=bool(block.flags & _SOLID),
         is_encrypted=bool(block.flags & _PASSWORD),
         continues_before=bool(block.flags & _SPLIT_BEFORE),
         continues_after=bool(block.flags & _SPLIT_AFTER),
-        is_cut=is_cut,
+        is_cut=data_bytes < file.packed_bytes,
         flags=block.flags,
-        host_os=host_os,
-        raw_crc=crc,
-        unpack_version=version,
-        attributes=attributes,
-        salt=block.header[at : at + 8] if block.flags & _SALT else b"",
+        host_os=file.host_os,
+        raw_crc=file.crc32,
+        unpack_version=file.version,
+        attributes=file.attributes,
+        salt=block.header[file.end : file.end + 8] if block.flags & _SALT else b"",
     )
 
 

@@ -29,8 +29,8 @@ _EXTRA_CIPHER, _EXTRA_LINK = 0x01, 0x05
 _HARD_LINK, _COPY = 4, 5
 
 
-class _Fields:
-    """Reads fields off a header."""
+class HeaderFields:
+    """Reads fields off a header, one after the other; raises Corrupt where it ends early."""
 
     def __init__(self, data: bytes, at: int = 0) -> None:
         self.data = data
@@ -54,11 +54,41 @@ class _Fields:
 
 
 @dataclass(frozen=True, slots=True)
+class FileFields:
+    """The fields of a file's header, its extra area left aside."""
+
+    name: str = field(repr=False)
+    size_bytes: int | None
+    crc32: int | None
+    """As it stands there: it may depend on the password, or be that of a part."""
+    is_directory: bool
+    compression: int
+    host_os: int
+
+
+def file_fields(fields: HeaderFields) -> FileFields:
+    """Read what follows the type, the flags and the sizes. Raises Corrupt."""
+    flags, size, _ = fields.number(), fields.number(), fields.number()
+    if flags & _HAS_TIME:
+        fields.take(4)
+    crc32 = int.from_bytes(fields.take(4), "little") if flags & _HAS_CRC else None
+    compression, host_os = fields.number(), fields.number()
+    return FileFields(
+        name=fields.take(fields.number()).decode("utf-8", "replace")[:MAX_NAME_CHARS],
+        size_bytes=None if flags & _SIZE_UNKNOWN else size,
+        crc32=crc32,
+        is_directory=bool(flags & _DIRECTORY),
+        compression=compression,
+        host_os=host_os,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class _Block:
     type: int
     flags: int
     data_bytes: int
-    fields: _Fields
+    fields: HeaderFields
     extra: bytes = field(repr=False)
     next_at: int
 
@@ -98,7 +128,7 @@ def _block(stream: SeekableStream, at: int, end: int, key: Key5 | None) -> _Bloc
         raise Corrupt("the archive ends within a header")
     clear = decryptor(key.key, vector) if key is not None else None
     header = clear.update(first) if clear is not None else first
-    fields = _Fields(header, 4)
+    fields = HeaderFields(header, 4)
     size = fields.number()
     whole = fields.at + size
     padded = whole if clear is None else -(-whole // 16) * 16
@@ -110,7 +140,7 @@ def _block(stream: SeekableStream, at: int, end: int, key: Key5 | None) -> _Bloc
     header = header[:whole]
     if len(header) < whole or zlib.crc32(header[4:]) != int.from_bytes(header[:4], "little"):
         raise Corrupt("a header of the archive has a wrong checksum")
-    fields = _Fields(header, fields.at)
+    fields = HeaderFields(header, fields.at)
     kind, flags = fields.number(), fields.number()
     extra_bytes = fields.number() if flags & _HAS_EXTRA else 0
     data_bytes = fields.number() if flags & _HAS_DATA else 0
@@ -118,7 +148,7 @@ def _block(stream: SeekableStream, at: int, end: int, key: Key5 | None) -> _Bloc
     return _Block(kind, flags, data_bytes, fields, extra, at + padded)
 
 
-def _cipher_of_headers(fields: _Fields) -> Cipher5:
+def _cipher_of_headers(fields: HeaderFields) -> Cipher5:
     version, flags = fields.number(), fields.number()
     if version != 0:
         raise Encrypted("the headers are encrypted in an unknown way")
@@ -128,13 +158,8 @@ def _cipher_of_headers(fields: _Fields) -> Cipher5:
 
 
 def _entry(block: _Block, end: int) -> Rar5Entry:
-    fields = block.fields
-    flags, size, _ = fields.number(), fields.number(), fields.number()
-    if flags & _HAS_TIME:
-        fields.take(4)
-    crc = int.from_bytes(fields.take(4), "little") if flags & _HAS_CRC else None
-    compression, host_os = fields.number(), fields.number()
-    name = fields.take(fields.number()).decode("utf-8", "replace")
+    file = file_fields(block.fields)
+    compression = file.compression
     cipher: Cipher5 | None = None
     link: tuple[int, str] | None = None
     for kind, record in _records(block.extra):
@@ -144,12 +169,12 @@ def _entry(block: _Block, end: int) -> Rar5Entry:
             link = _link(record)
     data_bytes = max(0, min(block.data_bytes, end - block.next_at))
     return Rar5Entry(
-        name=name[:MAX_NAME_CHARS],
-        size_bytes=None if flags & _SIZE_UNKNOWN else size,
-        crc32=None if cipher is not None and cipher.is_tweaked else crc,
+        name=file.name,
+        size_bytes=file.size_bytes,
+        crc32=None if cipher is not None and cipher.is_tweaked else file.crc32,
         extents=((block.next_at, data_bytes),),
         method=compression >> 7 & 7,
-        is_directory=bool(flags & _DIRECTORY),
+        is_directory=file.is_directory,
         link_target=link[1] if link else None,
         is_copy=link is not None and link[0] in {_HARD_LINK, _COPY},
         is_solid=bool(compression & 0x40),
@@ -158,31 +183,31 @@ def _entry(block: _Block, end: int) -> Rar5Entry:
         continues_after=bool(block.flags & _SPLIT_AFTER),
         is_cut=data_bytes < block.data_bytes,
         compression=compression,
-        host_os=host_os,
+        host_os=file.host_os,
         cipher=cipher,
-        raw_crc=crc,
+        raw_crc=file.crc32,
     )
 
 
-def _records(extra: bytes) -> Iterator[tuple[int, _Fields]]:
-    fields = _Fields(extra)
+def _records(extra: bytes) -> Iterator[tuple[int, HeaderFields]]:
+    fields = HeaderFields(extra)
     while fields.at < len(extra):
         try:
             size = fields.number()
-            record = _Fields(fields.take(size))
+            record = HeaderFields(fields.take(size))
             yield record.number(), record
         except Corrupt:
             # The header's checksum is right, so this is how it was written.
             return
 
 
-def _cipher(record: _Fields) -> Cipher5:
+def _cipher(record: HeaderFields) -> Cipher5:
     _, flags = record.number(), record.number()
     count, salt, vector = record.take(1)[0], record.take(16), record.take(16)
     check = check_of(record.take(12)) if flags & 1 else None
     return Cipher5(count, salt, vector, check, is_tweaked=bool(flags & 2))
 
 
-def _link(record: _Fields) -> tuple[int, str]:
+def _link(record: HeaderFields) -> tuple[int, str]:
     kind, _ = record.number(), record.number()
     return kind, record.take(record.number()).decode("utf-8", "replace")

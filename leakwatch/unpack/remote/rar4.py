@@ -14,17 +14,16 @@ from __future__ import annotations
 
 import struct
 
+from leakwatch.errors import Corrupt
 from leakwatch.model.listing import ListingEntry
-from leakwatch.unpack.container import MAX_NAME_CHARS
-from leakwatch.unpack.rar4_headers import decode_name
+from leakwatch.unpack.rar4_headers import file_fields
 from leakwatch.unpack.remote.rar_block import Block
 from leakwatch.unpack.remote.sparse import Pieces
 
 _HEAD = struct.Struct("<HBHH")
-_FILE = struct.Struct("<2LBLL2BHL")
 _MAIN_TYPE, _FILE_TYPE, _SERVICE_TYPE, _END_TYPE = 0x73, 0x74, 0x7A, 0x7B
 _HEADERS_ENCRYPTED = 0x80
-_GOES_ON, _FOLDER, _LARGE, _UNICODE, _ADDED = 0x02, 0xE0, 0x100, 0x200, 0x8000
+_GOES_ON, _ADDED = 0x02, 0x8000
 
 
 def read_block(pieces: Pieces, at: int, ahead: int) -> Block | None:
@@ -49,26 +48,21 @@ def parse_block(raw: bytes) -> Block | None:
         if kind in {_FILE_TYPE, _SERVICE_TYPE}:
             return _file(raw[:size], flags, is_told=kind == _FILE_TYPE)
         added = int.from_bytes(raw[7:11], "little") if flags & _ADDED else 0
-    except (struct.error, IndexError):
+    except (struct.error, Corrupt):
         return None
     is_hidden = kind == _MAIN_TYPE and bool(flags & _HEADERS_ENCRYPTED)
     return Block(size, added, is_end=kind == _END_TYPE, is_encryption=is_hidden)
 
 
 def _file(raw: bytes, flags: int, *, is_told: bool) -> Block:
-    packed, size, _, crc32, _, _, _, name_bytes, _ = _FILE.unpack_from(raw, _HEAD.size)
-    name_at = _HEAD.size + _FILE.size
-    if flags & _LARGE:
-        high_packed, high_size = struct.unpack_from("<2L", raw, name_at)
-        packed, size = packed | high_packed << 32, size | high_size << 32
-        name_at += 8
-    is_directory = flags & _FOLDER == _FOLDER
-    name = decode_name(raw[name_at : name_at + name_bytes], is_unicode=bool(flags & _UNICODE))
+    file = file_fields(raw, flags)
+    size = file.size_bytes
+    is_sized = size is not None and size < 2**63 and not file.is_directory
     entry = ListingEntry(
-        path=name[:MAX_NAME_CHARS],
-        size_bytes=None if is_directory or size >= 2**63 else size,
+        path=file.name,
+        size_bytes=size if is_sized else None,
         # Of a member that goes on in the next volume it is that of this part.
-        crc32=None if is_directory or flags & _GOES_ON else crc32,
-        is_directory=is_directory,
+        crc32=None if file.is_directory or flags & _GOES_ON else file.crc32,
+        is_directory=file.is_directory,
     )
-    return Block(len(raw), packed, entry if is_told else None)
+    return Block(len(raw), file.packed_bytes, entry if is_told else None)

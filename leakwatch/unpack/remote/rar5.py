@@ -14,8 +14,9 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from leakwatch.errors import Corrupt
 from leakwatch.model.listing import ListingEntry
-from leakwatch.unpack.container import MAX_NAME_CHARS
+from leakwatch.unpack.rar5_headers import HeaderFields, file_fields
 from leakwatch.unpack.remote.rar_block import Block
 from leakwatch.unpack.remote.sparse import Pieces
 
@@ -23,35 +24,9 @@ MAX_HEADER_BYTES = 2 * 1024 * 1024
 _MAX_COPY_BYTES = 16 * 1024
 _MAIN, _FILE, _SERVICE, _ENCRYPTION, _END = 1, 2, 3, 4, 5
 _HAS_EXTRA, _HAS_DATA, _GOES_ON = 0x01, 0x02, 0x10
-_FOLDER, _HAS_TIME, _HAS_CRC, _SIZE_UNKNOWN = 0x01, 0x02, 0x04, 0x08
 _LOCATOR, _FILE_ENCRYPTION = 0x01, 0x01
 _TWEAKED = 0x02
 """Checksums depend on the password."""
-
-
-class _Reader:
-    def __init__(self, data: bytes, at: int = 0) -> None:
-        self.data = data
-        self.at = at
-
-    def vint(self) -> int:
-        value = shift = 0
-        while True:
-            byte = self.data[self.at]
-            self.at += 1
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return value
-            if shift > 63:
-                raise ValueError("a number without end")
-
-    def take(self, size: int) -> bytes:
-        found = self.data[self.at : self.at + size]
-        if len(found) != size:
-            raise ValueError("a header ends early")
-        self.at += size
-        return found
 
 
 def read_block(pieces: Pieces, at: int, ahead: int) -> Block | None:
@@ -61,10 +36,10 @@ def read_block(pieces: Pieces, at: int, ahead: int) -> Block | None:
         Missing: it is not here; ``ahead`` bytes are asked for.
     """
     start = pieces.get(at, 7, ahead=ahead)
-    reader = _Reader(start, 4)
+    reader = HeaderFields(start, 4)
     try:
-        size = reader.vint()
-    except IndexError:
+        size = reader.number()
+    except Corrupt:
         return None
     if not 2 <= size <= MAX_HEADER_BYTES:
         return None
@@ -74,21 +49,21 @@ def read_block(pieces: Pieces, at: int, ahead: int) -> Block | None:
 def parse_block(raw: bytes) -> Block | None:
     """Return what a header says, from its checksum to its end; None if it is damaged."""
     try:
-        reader = _Reader(raw, 4)
-        size = reader.vint()
+        reader = HeaderFields(raw, 4)
+        size = reader.number()
         end = reader.at + size
         if end > len(raw) or zlib.crc32(raw[4:end]) != int.from_bytes(raw[:4], "little"):
             return None
-        return _block(_Reader(raw[:end], reader.at))
-    except (IndexError, ValueError):
+        return _block(HeaderFields(raw[:end], reader.at))
+    except Corrupt:
         return None
 
 
-def _block(reader: _Reader) -> Block:
+def _block(reader: HeaderFields) -> Block:
     end = len(reader.data)
-    kind, flags = reader.vint(), reader.vint()
-    extra_bytes = reader.vint() if flags & _HAS_EXTRA else 0
-    data_bytes = reader.vint() if flags & _HAS_DATA else 0
+    kind, flags = reader.number(), reader.number()
+    extra_bytes = reader.number() if flags & _HAS_EXTRA else 0
+    data_bytes = reader.number() if flags & _HAS_DATA else 0
     extra = dict(_extras(reader.data[max(reader.at, end - extra_bytes) :]))
     if kind == _MAIN:
         return Block(end, data_bytes, quick_at=_quick_at(extra.get(_LOCATOR)))
@@ -101,45 +76,40 @@ def _block(reader: _Reader) -> Block:
 
 
 def _extras(raw: bytes) -> Iterator[tuple[int, bytes]]:
-    reader = _Reader(raw)
+    reader = HeaderFields(raw)
     while reader.at < len(raw):
-        size = reader.vint()
-        record = _Reader(reader.take(size))
-        kind = record.vint()
+        size = reader.number()
+        record = HeaderFields(reader.take(size))
+        kind = record.number()
         yield kind, record.data[record.at :]
 
 
 def _quick_at(locator: bytes | None) -> int | None:
     if locator is None:
         return None
-    reader = _Reader(locator)
-    return reader.vint() or None if reader.vint() & 1 else None
+    reader = HeaderFields(locator)
+    return reader.number() or None if reader.number() & 1 else None
 
 
-def _entry(reader: _Reader, *, is_part: bool, extra: bytes | None) -> ListingEntry:
-    flags, size, _ = reader.vint(), reader.vint(), reader.vint()
-    if flags & _HAS_TIME:
-        reader.take(4)
-    crc32 = int.from_bytes(reader.take(4), "little") if flags & _HAS_CRC else None
-    reader.vint()
-    reader.vint()
-    name = reader.take(reader.vint()).decode("utf-8", "replace")
+def _entry(reader: HeaderFields, *, is_part: bool, extra: bytes | None) -> ListingEntry:
+    file = file_fields(reader)
+    size, crc32 = file.size_bytes, file.crc32
     # Of a member that goes on in the next volume the checksum is that of this part.
     if is_part or (extra is not None and _is_tweaked(extra)):
         crc32 = None
-    is_directory = bool(flags & _FOLDER)
+    is_sized = size is not None and size < 2**63 and not file.is_directory
     return ListingEntry(
-        path=name[:MAX_NAME_CHARS],
-        size_bytes=None if is_directory or flags & _SIZE_UNKNOWN or size >= 2**63 else size,
-        crc32=None if is_directory else crc32,
-        is_directory=is_directory,
+        path=file.name,
+        size_bytes=size if is_sized else None,
+        crc32=None if file.is_directory else crc32,
+        is_directory=file.is_directory,
     )
 
 
 def _is_tweaked(encryption: bytes) -> bool:
-    reader = _Reader(encryption)
-    reader.vint()
-    return bool(reader.vint() & _TWEAKED)
+    reader = HeaderFields(encryption)
+    reader.number()
+    return bool(reader.number() & _TWEAKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +138,18 @@ def copies(data: bytes, *, is_start: bool) -> Iterator[tuple[int, Copy]]:
 
 def _copy(data: bytes, at: int, max_bytes: int = MAX_HEADER_BYTES) -> Copy | None:
     """Return the copy at an offset: CRC-32, bytes, flags, offset, header bytes, header."""
-    reader = _Reader(data, at + 4)
+    reader = HeaderFields(data, at + 4)
     try:
-        size = reader.vint()
+        size = reader.number()
         end = reader.at + size
         if not 3 <= size <= max_bytes or end > len(data):
             return None
         if zlib.crc32(data[at + 4 : end]) != int.from_bytes(data[at : at + 4], "little"):
             return None
-        reader.vint()
-        back_bytes = reader.vint()
-        return Copy(end - at, back_bytes, reader.take(reader.vint()))
-    except (IndexError, ValueError):
+        reader.number()
+        back_bytes = reader.number()
+        return Copy(end - at, back_bytes, reader.take(reader.number()))
+    except Corrupt:
         return None
 
 

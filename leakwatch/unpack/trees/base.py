@@ -23,9 +23,13 @@ _EXTENSIONS = (
     "svg tar tgz tif tiff tmp torrent ts txt url vcf vhd vhdx vmdk vsd vsdx wav webm webp wma wmv wpd "
     "wps wri xls xlsb xlsm xlsx xlt xml xps xsl xz yaml yml z zip zipx zst zstd"
 )
-EXTENSION = rf"\.(?:{'|'.join(_EXTENSIONS.split())}|[rz]?\d\d\d?)"
-"""Endings that names of files have; of parts of archives too."""
-_NAMED = re.compile(rf"(?<=[^\s./\\]){EXTENSION}\Z", re.IGNORECASE)
+_KNOWN = frozenset(_EXTENSIONS.split())
+"""Endings that names of files have."""
+_PART = re.compile(r"[rz]?\d\d\d?")
+"""And those of parts of archives."""
+_NO_STEM = re.compile(r"[\s./\\]")
+_FIGURE = re.compile(r"(?:\A|[^\w.])[-+]?\d[\d.,]*\Z")
+"""What stands before the ending of ``1.02`` or ``Sodium 4.125``, which name no file."""
 _DOTTED = re.compile(r"\.[A-Za-z]\w{0,4}\Z", re.ASCII)
 _GROUPED = re.compile(r"\d{1,3}(?:[.,'\u2019 \u00a0\u2009\u202f]\d{3})+")
 _SHOWN = re.compile(r"(\d+(?:[.,]\d{1,3})?) ?([KMGTP]i?B?|B|bytes?|octets)?", re.IGNORECASE)
@@ -39,12 +43,17 @@ class LineFormat(ABC):
     """One format, over one run of lines; a fresh object for each run."""
 
     starts: ClassVar[re.Pattern[str]]
-    """Matches every line that a run may begin with; cheap."""
+    """Matches what a run may begin with, at the start of its line; cheap."""
 
     def __init__(self) -> None:
         self.found: list[ListingEntry] = []
         self.strong = 0
         """Entries so far that look like nothing else."""
+
+    @classmethod
+    def may_begin(cls, line: str) -> bool:
+        """Tell whether a run may begin with a line; asked of every line of a text."""
+        return cls.starts.match(line) is not None
 
     @property
     def taken(self) -> int:
@@ -106,7 +115,15 @@ def joined(folder: str, name: str) -> str:
 
 def names_file(path: str) -> bool:
     """Tell whether a path ends as names of files do."""
-    return _NAMED.search(path[-12:].rstrip("\"'/* ")) is not None
+    # Asked of most lines and cells of a text: a pattern of all endings takes ten times as long.
+    stem, dot, ending = path[-12:].rstrip("\"'/* ").rpartition(".")
+    if not dot or not stem or _NO_STEM.match(stem[-1]):
+        return False
+    if ending.lower() in _KNOWN:
+        return True
+    if _PART.fullmatch(ending.lower()) is None:
+        return False
+    return not ending.isdigit() or _FIGURE.search(path[-48:].rpartition(".")[0]) is None
 
 
 def is_dotted(path: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import re
 from collections.abc import Iterable, Iterator
 
@@ -15,8 +14,11 @@ from leakwatch.unpack.trees.tables import NamedDates, NamedSizes, PathLines, Tab
 
 MIN_FILES = 5
 """Of one run, in a row but for blank lines and one strange one."""
-MAX_STRANGE = 200_000
-"""Lines of a text without a run that counts, after which none is sought: some 2 s."""
+MAX_STRANGE = 30_000
+"""Lines in a row without a run that counts, after which none is sought: some 0.3 s; a long one
+stands for several."""
+MAX_LINES = 1_000_000
+"""Of all that is looked at: some 4 s where each is a file."""
 MAX_ENTRIES = 1_000_000
 
 _FORMATS: tuple[type[LineFormat], ...] = (
@@ -42,51 +44,86 @@ _FOLDER = re.compile(r"<(?:DIR|REP)>")
 _DRAWN = re.compile("──")
 _NEAR = 2_000
 """Letters between two files of one run, at most; those of a folder's heading among them."""
+_STRIDE = 1_000
+"""Letters passed over at a time where files have been seen: the marks between say nothing new."""
+_LONG = 256
+"""Letters of a line that costs no more than the least."""
 
 
 def may_list(text: str) -> bool:
-    """Tell whether a text may hold a list of files, of which few texts may; 500 MB/s."""
-    return next(_regions(text), None) is not None
+    """Tell whether a text may hold a list of files, of which few texts may; 100 MB/s and more."""
+    return _five(_Marks(text), 0) is not None
 
 
 def listing_in(text: str) -> Listing | None:
     """Return the files that a text lists, line by line; None where it lists none."""
     found: dict[ListingEntry, None] = {}
-    for start, end in _regions(text):
-        for run in _runs(text, start, end):
-            for entry in run.entries():
-                if len(found) >= MAX_ENTRIES:
-                    return Listing("text", tuple(found), is_complete=False)
-                found[entry] = None
-    return Listing("text", tuple(found)) if found else None
+    effort = _Effort()
+    for run in _all_runs(text, effort):
+        for entry in run.entries():
+            if len(found) >= MAX_ENTRIES:
+                return Listing("text", tuple(found), is_complete=False)
+            found[entry] = None
+    return Listing("text", tuple(found), is_complete=effort.lines > 0) if found else None
+
+
+class _Effort:
+    """What may still be spent on a text: so many lines, and so many in vain."""
+
+    def __init__(self) -> None:
+        self.lines = MAX_LINES
+        self.vain = MAX_STRANGE
+
+    @property
+    def is_spent(self) -> bool:
+        return self.lines <= 0 or self.vain < 0
+
+
+class _Marks:
+    """Where an extension stands, or what only lists of files show."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        # Each pattern begins with a letter that is searched for as bytes are.
+        self._next = dict.fromkeys((_EXTENSION, _DASHES, _FOLDER), -1)
+        if not text.isascii():
+            self._next[_DRAWN] = -1
+
+    def after(self, start: int) -> int:
+        """Return the first place from ``start`` on, which never goes back; -1 for none."""
+        first = len(self.text)
+        for mark, place in self._next.items():
+            at = place
+            if at < start:
+                found = mark.search(self.text, start)
+                at = self._next[mark] = found.start() if found else len(self.text)
+            first = min(first, at)
+        return first if first < len(self.text) else -1
+
+
+def _five(marks: _Marks, start: int) -> tuple[int, int] | None:
+    """Return the first and the last of the next five marks that are near each other."""
+    first = last = count = 0
+    while (at := marks.after(start)) >= 0:
+        if not count or at - last > _NEAR:
+            first, count = at, 0
+        last, count = at, count + 1
+        if count >= MIN_FILES:
+            return first, last
+        start = at + 1
+    return None
 
 
 def _regions(text: str) -> Iterator[tuple[int, int]]:
     """Yield where there may be lists: five marks or more, each near the one before."""
-    first = last = count = 0
-    for at in _marks(text):
-        if count and at - last > _NEAR:
-            if count >= MIN_FILES:
-                yield _lines_around(text, first, last)
-            count = 0
-        if not count:
-            first = at
-        last, count = at, count + 1
-    if count >= MIN_FILES:
-        yield _lines_around(text, first, last)
-
-
-def _marks(text: str) -> Iterator[int]:
-    """Yield where an extension stands, or what only lists of files show, in order."""
-    # Each pattern begins with a letter that is searched for as bytes are.
-    marks = [_EXTENSION, _DASHES, _FOLDER]
-    if not text.isascii():
-        marks.append(_DRAWN)
-    return heapq.merge(*(_places(mark, text) for mark in marks))
-
-
-def _places(mark: re.Pattern[str], text: str) -> Iterator[int]:
-    return (found.start() for found in mark.finditer(text))
+    marks = _Marks(text)
+    start = 0
+    while (found := _five(marks, start)) is not None:
+        first, last = found
+        while 0 <= (at := marks.after(last + _STRIDE)) <= last + _STRIDE + _NEAR:
+            last = at
+        yield _lines_around(text, first, last + _STRIDE)
+        start = last + _STRIDE
 
 
 def _lines_around(text: str, first: int, last: int) -> tuple[int, int]:
@@ -96,24 +133,32 @@ def _lines_around(text: str, first: int, last: int) -> tuple[int, int]:
     return start, len(text) if end < 0 else end
 
 
-def _runs(text: str, start: int, end: int) -> Iterator[LineFormat]:
-    """Yield the runs that count; give up where nothing but strange lines comes."""
+def _all_runs(text: str, effort: _Effort) -> Iterator[LineFormat]:
+    for start, end in _regions(text):
+        yield from _runs(_lines(text, start, end), effort)
+        if effort.is_spent:
+            return
+
+
+def _runs(lines: Iterator[str], effort: _Effort) -> Iterator[LineFormat]:
+    """Yield the runs that count; give up where too many lines or nothing but strange ones come."""
     run: LineFormat | None = None
-    strange = passed = 0
-    for line in _lines(text, start, end):
+    strange = 0
+    for line in lines:
+        effort.lines -= 1
         if run is not None:
             is_surer = isinstance(run, _LOOSE) and _begun(line, _SURE, min_taken=1) is not None
-            if not is_surer and run.take(line):
+            if not is_surer and effort.lines > 0 and run.take(line):
                 strange = 0
                 continue
             strange += 1
             if strange == 1 and run.taken and not is_surer:
                 continue
             if _counts(run):
-                passed = 0
+                effort.vain = MAX_STRANGE
                 yield run
-        passed += 1
-        if passed > MAX_STRANGE:
+        effort.vain -= 1 + len(line) // _LONG
+        if effort.is_spent:
             return
         run, strange = _begun(line), 0
     if run is not None and _counts(run):
@@ -124,7 +169,7 @@ def _begun(
     line: str, forms: Iterable[type[LineFormat]] = _FORMATS, *, min_taken: int = 0
 ) -> LineFormat | None:
     for form in forms:
-        if form.starts.match(line):
+        if form.may_begin(line):
             run = form()
             if run.take(line) and run.taken >= min_taken:
                 return run

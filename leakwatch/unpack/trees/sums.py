@@ -14,7 +14,7 @@ import json
 import re
 from typing import ClassVar
 
-from leakwatch.unpack.trees.base import LineFormat, exact, is_dotted
+from leakwatch.unpack.trees.base import LineFormat, exact, is_dotted, names_file
 
 
 class SummedLines(LineFormat):
@@ -22,12 +22,17 @@ class SummedLines(LineFormat):
 
     starts: ClassVar[re.Pattern[str]] = re.compile(
         r"\\?[0-9A-Fa-f]{8}[0-9A-Fa-f]*[ \t]|;|(?:MD5|SHA|BLAKE|RMD|CRC)\S{0,10} ?\("
-        r"|[^\s;].*[ \t][0-9A-Fa-f]{8}\s*\Z"
     )
+    _ENDS = re.compile(r"[ \t][0-9A-Fa-f]{8}")
     _DIGEST = re.compile(r"\\?(?:[0-9a-f]{32,128}|[0-9A-F]{32,128})[ \t]+\*?(\S.*)")
     _NAMED = re.compile(r"(?:MD5|SHA|BLAKE|RMD)\S{0,10} ?\((.+)\) ?= ?[0-9a-fA-F]{32,128}\s*")
     _CRC_FIRST = re.compile(r"([0-9a-f]{8}|[0-9A-F]{8})[ \t]+\*?(\S.*)")
     _CRC_LAST = re.compile(r"[0-9a-fA-F]{8}")
+
+    @classmethod
+    def may_begin(cls, line: str) -> bool:
+        """Tell whether a sum stands at the start of a line or at its end."""
+        return super().may_begin(line) or cls._ENDS.fullmatch(line.rstrip()[-9:]) is not None
 
     def take(self, line: str) -> bool:
         if not line.strip() or line.startswith(";"):
@@ -119,7 +124,7 @@ class JsonLines(LineFormat):
         path = next((facts[key] for key in self._PATHS if facts.get(key)), "")
         sizes = next((exact(facts[key]) for key in self._SIZES if key in facts), None)
         is_folder = facts.get("isdir") == "true" or facts.get("type") in {"directory", "dir"}
-        return (sizes is not None or is_folder) and self.add(
+        return (sizes is not None or is_folder or names_file(path)) and self.add(
             path, sizes, is_directory=is_folder, is_strong=is_dotted(path)
         )
 

@@ -26,12 +26,13 @@ _SIZE_HEADS = frozenset(_SIZE_WORDS.split())
 _SUM_HEADS = frozenset({"crc", "crc32", "crc-32", "crc_32"})
 _DELIMITERS = "\t;|,"
 _MAX_CELLS = 64
+_BULLET = re.compile(r"\s*(?:[-*\u2022\u00b7>]|\d{1,4}[.)])\s+")
 
 
 class Table(LineFormat):
     """Rows of as many cells, one of them a path; a size where a heading or a lone number says so."""
 
-    starts: ClassVar[re.Pattern[str]] = re.compile(r"[^,;\t|]{0,4096}[,;\t|]")
+    _OBJECT = ("{", "[{", "  {", "    {", ",{")
     _CELL = re.compile(r'"((?:[^"]|"")*)"')
     _NUMBER = re.compile(r"-?\d+")
 
@@ -43,6 +44,12 @@ class Table(LineFormat):
         self._size: int | None = None
         self._sum: int | None = None
         self._is_headed = False
+
+    @classmethod
+    def may_begin(cls, line: str) -> bool:
+        """Tell whether a line has two cells, and is no object of JSON."""
+        has_cells = "," in line or "\t" in line or ";" in line or "|" in line
+        return has_cells and not line.startswith(cls._OBJECT)
 
     def take(self, line: str) -> bool:
         if not line.strip():
@@ -75,20 +82,23 @@ class Table(LineFormat):
 
     def _headings(self, cells: Sequence[str]) -> bool:
         heads = [cell.strip("%# ").casefold().replace(" ", "_") for cell in cells]
+        if _PATH_HEADS.isdisjoint(heads):
+            return False
         place = {
             kind: next((n for n, head in enumerate(heads) if head in names), None)
             for kind, names in (("path", _PATH_HEADS), ("size", _SIZE_HEADS), ("sum", _SUM_HEADS))
         }
-        self._is_headed = place["path"] is not None
-        if self._is_headed:
-            self._path, self._size, self._sum = place["path"], place["size"], place["sum"]
-        return self._is_headed
+        self._is_headed = True
+        self._path, self._size, self._sum = place["path"], place["size"], place["sum"]
+        return True
 
     def _guess(self, cells: Sequence[str]) -> bool:
         self._path = next((n for n, cell in enumerate(cells) if names_file(cell)), None)
+        if self._path is None:
+            return False
         numbers = [n for n, cell in enumerate(cells) if n != self._path and shown(cell) is not None]
         self._size = numbers[0] if len(numbers) == 1 else None
-        return self._path is not None
+        return True
 
     def _row(self, cells: Sequence[str]) -> bool:
         path = cells[self._path] if self._path is not None else ""
@@ -131,7 +141,6 @@ class NamedSizes(LineFormat):
         r"[\s:|,;(\[\u2013\u2014=>-]{1,12}(\d[\d.,]*\s?(?:[KMGTP]i?B?|bytes|B)?)[)\]]?\s*\Z",
         re.IGNORECASE,
     )
-    _BULLET = re.compile(r"\s*(?:[-*\u2022\u00b7>]|\d{1,4}[.)])\s+")
 
     def take(self, line: str) -> bool:
         if not line.strip():
@@ -140,18 +149,22 @@ class NamedSizes(LineFormat):
         name = line[: tail.start()] if tail else ""
         if tail is None or not names_file(name):
             return False
-        return self.add(self._BULLET.sub("", name, count=1).strip("\"'`"), shown(tail[1]))
+        return self.add(_without_bullet(name).strip("\"'`"), shown(tail[1]))
 
 
 class NamedDates(LineFormat):
     """``name.ext  01-Jan-2025 12:00  1234``: what a web server's listing looks like as text."""
 
-    starts: ClassVar[re.Pattern[str]] = re.compile(r".{0,4096}\d{1,4}-\w{2,3}-\d{2,4} \d\d:\d\d")
     _TAIL = re.compile(
         r"\s(?:\d{4}-\d\d-\d\d|\d{1,2}-\w{3}-\d{4}) \d\d:\d\d(?::\d\d)?\s{1,40}"
         r"(-|\d[\d.,]*\s?(?:[KMGTP]i?B?|B)?)\s*\Z",
         re.IGNORECASE,
     )
+
+    @classmethod
+    def may_begin(cls, line: str) -> bool:
+        """Tell whether a clock's hour stands near the end of a line."""
+        return ":" in line[-96:] and cls._TAIL.search(line, max(0, len(line) - 96)) is not None
 
     def take(self, line: str) -> bool:
         if not line.strip():
@@ -168,7 +181,6 @@ class PathLines(LineFormat):
     """A path a line and nothing else: ``find``, ``dir /s /b``, lists of links."""
 
     starts: ClassVar[re.Pattern[str]] = re.compile(r"\s{0,12}\S")
-    _BULLET = NamedSizes._BULLET  # noqa: SLF001 - one module
     _LINK = re.compile(r"https?://[^/\s]{1,300}/(\S+)", re.IGNORECASE)
 
     def take(self, line: str) -> bool:
@@ -180,7 +192,7 @@ class PathLines(LineFormat):
             path = unquote(link[1].partition("?")[0].partition("#")[0])
             return names_file(path) and self.add(path, None)
         is_rooted = plain.startswith(("./", "/", "\\\\")) or plain[1:3] == ":\\"
-        plain = self._BULLET.sub("", plain, count=1).strip("\"'`,")
+        plain = _without_bullet(plain).strip("\"'`,")
         if names_file(plain) and (is_rooted or len(plain) <= 300):
             return self.add(plain, None)
         return is_rooted and bool(self.found) and self.add(plain, None, is_strong=is_dotted(plain))
@@ -189,3 +201,8 @@ class PathLines(LineFormat):
         """Return the files; a path that others lie below is a folder."""
         above = {entry.path.rpartition("/")[0] for entry in self.found}
         return [entry for entry in self.found if entry.path not in above]
+
+
+def _without_bullet(name: str) -> str:
+    bullet = _BULLET.match(name)
+    return name[bullet.end() :] if bullet else name

@@ -30,6 +30,13 @@ LAB = """\
 01/15/2025 08:30 13.9 g/dL Hemoglobin
 """
 LAB_CSV = "test,value,unit,low,high\n" + "".join(f"T{n},{n}.5,mg/dl,1.0,9.9\n" for n in range(40))
+FIGURES = "".join(f"{n},Roe,1.{n}25,4.{n}1\n" for n in range(10, 40))
+TOTALS = "".join(f"Creatinine 1.{n}\nBilirubin -0.{n}2\n" for n in range(10, 40))
+PEOPLE = "".join(
+    json.dumps({"id": n, "name": "Roe", "page": f"https://clinic.example/{n}.html", "v": 0.125})
+    + "\n"
+    for n in range(40)
+)
 PRESCRIPTION = "".join(f"{n}. Metoprolol 25 mg p.o. b.i.d.\n" for n in range(20))
 MAIL = """\
 From: amy@clinic.example
@@ -54,7 +61,7 @@ SQL = (
 CODE = "import os.path\nfrom a.b import c\n" + "x = self.thing.other(y.z)\n" * 30
 NOTES = {
     "log": LOG, "lab": LAB, "lab, CSV": LAB_CSV, "prescription": PRESCRIPTION, "mail": MAIL,
-    "form": FORM, "SQL": SQL, "code": CODE, "nothing": "", "dots": "." * 9999,
+    "form": FORM, "figures": FIGURES, "totals": TOTALS, "people": PEOPLE, "SQL": SQL, "code": CODE, "nothing": "", "dots": "." * 9999,
     "rule": "-" * 9999 + "\n" + "=" * 9999,
 }  # fmt: skip
 
@@ -114,6 +121,36 @@ def test_a_list_far_down_is_found() -> None:
     listing = listing_in(f"{words}\n{lines}\n{words}")
     assert listing is not None
     assert len(listing.entries) == 9
+
+
+def test_names_keep_what_looks_like_a_bullet_within() -> None:
+    """Only what stands before a name is none of it."""
+    listing = listing_in("\n".join(f"- Roe - scan {n}. part.pdf" for n in range(9)))
+    assert listing is not None
+    assert listing.entries[0].path == "Roe - scan 0. part.pdf"
+
+
+def test_parts_of_archives_are_files() -> None:
+    """Their endings are figures, as those of results are; a name before it tells them apart."""
+    listing = listing_in("\n".join(f"backup2024.{n:03}" for n in range(9)))
+    assert listing is not None
+    assert len(listing.entries) == 9
+
+
+def test_objects_without_size_are_files_by_their_names() -> None:
+    """JSON that only names them."""
+    listing = listing_in("\n".join(f'{{"path": "a/{n}.pdf", "by": "x"}}' for n in range(9)))
+    assert listing is not None
+    assert listing.entries[0].path == "a/0.pdf"
+
+
+def test_a_text_without_end_is_read_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the listing says that it is not whole."""
+    monkeypatch.setattr(detect, "MAX_LINES", 20)
+    listing = listing_in("\n".join(f"./scan{n}.pdf" for n in range(40)))
+    assert listing is not None
+    assert 15 < len(listing.entries) < 25
+    assert not listing.is_complete
 
 
 def test_too_many_files_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
