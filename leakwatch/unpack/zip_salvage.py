@@ -42,7 +42,8 @@ def salvage(stream: SeekableStream) -> Iterator[ZipEntry]:
         following = start + packed
         if flags & _FLAG_DESCRIPTOR and not packed:
             end, following = _end_of(stream, start)
-            packed = end - start
+            # The name may be said to reach behind the end of the file.
+            packed = max(0, end - start)
             found = read_at(stream, end, _DESCRIPTOR.size)
             if found.startswith(_DESCRIPTOR_MAGIC) and len(found) == _DESCRIPTOR.size:
                 _, crc32, _, size = _DESCRIPTOR.unpack(found)

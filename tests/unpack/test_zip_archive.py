@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from leakwatch.unpack.budget import BudgetLimits
 from leakwatch.unpack.zip_archive import ZipArchive
+from leakwatch.unpack.zip_salvage import salvage
 from tests.support.archives import ENCRYPTED_FLAG, artefacts, patched, zip_of
 
 NOTES = [("first.txt", b"first note"), ("second.txt", b"second note"), ("third.txt", b"third")]
@@ -226,3 +227,10 @@ def _streamed(members: list[tuple[str, bytes]]) -> bytes:
         for name, content in members:
             archive.writestr(name, content)
     return bytes(pipe.data)
+
+
+def test_no_size_is_below_nought_though_a_name_reaches_behind_the_end() -> None:
+    """A header that stands alone and claims a name longer than the file gives an empty member."""
+    header = struct.pack("<4s5H3L2H", b"PK\x03\x04", 20, 8, 98, 0, 0, 0, 0, 0, 500, 0)
+    (entry,) = salvage(io.BytesIO(header + b"short"))
+    assert entry.packed_bytes == 0
