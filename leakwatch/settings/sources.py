@@ -30,7 +30,7 @@ class SourceFile(Section):
     allow_private: bool = False
     max_pages: Annotated[int, Field(ge=1, le=10_000)] = 5
     follow_files: bool = True
-    passwords: Annotated[tuple[str, ...], Field(max_length=100)] = ()
+    passwords: Annotated[tuple[str, ...], Field(max_length=100, repr=False)] = ()
     options: dict[str, Any] = Field(default_factory=dict)
 
     @field_validator("name")

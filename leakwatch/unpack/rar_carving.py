@@ -8,7 +8,7 @@ the archive, volumes need no care, and no decoder sees a hostile name.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from leakwatch.unpack.container import CHUNK_BYTES, SeekableStream
 from leakwatch.unpack.rar_entry import Rar4Entry, Rar5Entry, RarEntry
@@ -26,7 +26,7 @@ class Carving:
 
     stream: SeekableStream
     keys: RarKeys
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     """The one to try for RAR 4, which tells a wrong one only by what comes out."""
 
     def archive(self, entries: Sequence[RarEntry]) -> Iterator[bytes]:

@@ -332,7 +332,7 @@ class _Reader:
 @dataclass(slots=True)
 class _Files:
     count: int
-    names: Sequence[str] = ()
+    names: Sequence[str] = field(default=(), repr=False)
     has_no_stream: Sequence[bool] = ()
     is_empty_file: Sequence[bool] = ()
     is_anti: Sequence[bool] = ()

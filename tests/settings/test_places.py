@@ -1,5 +1,6 @@
 """Matter and source files: read whole, or refused with file and key."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from leakwatch.errors import ConfigError, MissingFile
 from leakwatch.model.matter import ActCode, PayloadPolicy
 from leakwatch.model.source import Via
 from leakwatch.settings import load_matters, load_sources
+from leakwatch.settings.sources import SourceFile
 
 KEY = "age1" + "q" * 58
 MATTER = f"""
@@ -134,3 +136,13 @@ def test_a_missing_directory_is_an_error(tmp_path: Path) -> None:
     """A directory that is not there is not an empty one."""
     with pytest.raises(MissingFile, match="sources directory"):
         load_sources(tmp_path / "none", matters=frozenset())
+
+
+def test_passwords_of_a_source_show_nowhere(tmp_path: Path) -> None:
+    """Neither what was read of the file nor what is made of it tells them when it is printed."""
+    text = SOURCE.replace("[options]", 'passwords = ["hunter2"]\n[options]')
+    (tmp_path / "blog.toml").write_text(text, encoding="utf-8")
+    (spec,) = load_sources(tmp_path, matters=frozenset({"fiction"}))
+    read = SourceFile.model_validate(tomllib.loads(text))
+    assert spec.passwords == read.passwords == ("hunter2",)
+    assert "hunter2" not in repr(spec) + repr(read)

@@ -4,10 +4,16 @@ import gzip
 import hashlib
 import random
 import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import pytest
+
+from leakwatch.unpack import opening
 from leakwatch.unpack.budget import BudgetLimits
+from leakwatch.unpack.container import Member, SeekableStream
 from leakwatch.unpack.events import Done, Opened, Resume
+from leakwatch.unpack.formats import CONTAINERS
 from tests.support.archives import (
     artefacts,
     bomb,
@@ -121,6 +127,31 @@ def test_depth_ends_the_opening_and_not_the_reading() -> None:
     assert found["0.0.0"].error == "budget_exceeded"
     assert found["0.0.0"].detail == "depth 4 over the limit of 3"
     assert len(found["0.0.0"].sha256) == 64
+    assert found["1"].text == "beside"
+
+
+class _Quine:
+    """Gives, as its one member, the whole that it is."""
+
+    needs_seek = True
+
+    def members(
+        self, stream: SeekableStream, _passwords: Sequence[str] = (), /
+    ) -> Iterator[Member]:
+        def chunks() -> Iterator[bytes]:
+            stream.seek(0)
+            yield stream.read(MIB)
+
+        yield Member("itself", 0, None, None, None, chunks)
+
+
+def test_an_archive_that_holds_itself_ends_at_the_depth(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is opened as often as any other, with a reason at the end; its neighbour is read."""
+    monkeypatch.setattr(opening, "CONTAINERS", {**CONTAINERS, "ar": _Quine()})
+    content = zip_of([("quine.a", b"!<arch>\n and so on"), ("note.txt", b"beside")])
+    found = artefacts(content, limits=SMALL)
+    assert set(found) == {"", "0", "0.0", "0.0.0", "1"}
+    assert found["0.0.0"].detail == "depth 4 over the limit of 3"
     assert found["1"].text == "beside"
 
 
